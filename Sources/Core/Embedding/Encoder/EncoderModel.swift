@@ -1,0 +1,168 @@
+import CKernels
+import Foundation
+
+/// A BERT-like text encoder (Devlin et al. 2019, arXiv:1810.04805) in single precision.
+///
+/// Immutable once loaded: any number of threads may embed at once, each call on its caller's thread. The
+/// weights are mapped from the installed file; linear layers are packed for the kernels when it loads.
+public final class EncoderModel: Sendable {
+  /// Most tokens that go through the layers together.
+  static let maxBatchTokens = 512
+
+  public let specification: ModelSpecification
+  public let tokenizer: WordPieceTokenizer
+  private let weights: EncoderWeights
+
+  /// - Throws: `model_corrupt`. Sizes and the weights' header are checked; `ModelCache.verify` hashes.
+  public init(_ installed: InstalledModel) throws(EmbeddingError) {
+    specification = installed.specification
+    tokenizer = try WordPieceTokenizer(vocabulary: installed.vocabulary)
+    guard tokenizer.vocabularySize <= specification.vocabularySize else {
+      throw .modelCorrupt("the vocabulary has more tokens than the model")
+    }
+    weights = try EncoderWeights(try SafetensorsFile(installed.weights), installed.specification)
+  }
+
+  /// Embeds sequences of token ids.
+  ///
+  /// A sequence gives the same bits whatever else is in the call.
+  ///
+  /// - Parameter tokens: ids as `tokenizer.encode` gives them. Sequences are cut at the model's length; an
+  ///   id outside the vocabulary counts as unknown, an empty sequence as an empty text.
+  /// - Returns: in input order, `specification.dimension` floats each, of Euclidean length 1.
+  public func embed(tokens: [[Int32]]) -> [[Float]] {
+    let workspace = EncoderWorkspace(specification)
+    var vectors = [[Float]](repeating: [], count: tokens.count)
+    let lengths = tokens.map { min($0.count, specification.maxTokens) }
+    for batch in BatchPlan.batches(lengths: lengths, maxTokens: EncoderModel.maxBatchTokens) {
+      let results = embed(batch: batch.map { tokens[$0] }, in: workspace) {}
+      for (index, vector) in zip(batch, results) { vectors[index] = vector }
+    }
+    return vectors
+  }
+
+  /// Embeds sequences together, as one batch.
+  ///
+  /// - Parameter betweenLayers: called after every layer; what it throws ends the pass.
+  func embed<Failure: Error>(
+    batch tokens: [[Int32]],
+    in workspace: EncoderWorkspace,
+    betweenLayers: () throws(Failure) -> Void
+  ) throws(Failure) -> [[Float]] {
+    let sequences = tokens.map(prepared)
+    let lengths = sequences.map(\.count)
+    let rows = lengths.reduce(0, +)
+    guard rows > 0 else { return [] }
+    workspace.reserve(
+      rows: rows,
+      longest: lengths.max() ?? 0,
+      headWidth: specification.headWidth
+    )
+    sumEmbeddings(sequences, workspace)
+    normalise(workspace.hidden, adding: nil, weights.embeddingNorm, rows)
+    for layer in weights.layers {
+      apply(layer, lengths, rows, workspace)
+      try betweenLayers()
+    }
+    return pool(lengths, workspace)
+  }
+
+  private func prepared(_ tokens: [Int32]) -> [Int32] {
+    guard !tokens.isEmpty else { return tokenizer.encode("", maxTokens: 2) }
+    let known = 0..<Int32(specification.vocabularySize)
+    return tokens.prefix(min(specification.maxTokens, specification.positions))
+      .map { known.contains($0) ? $0 : tokenizer.unknownID }
+  }
+
+  private func sumEmbeddings(_ sequences: [[Int32]], _ workspace: EncoderWorkspace) {
+    let width = specification.dimension
+    guard let words = weights.words.values.baseAddress,
+      let positions = weights.positions.values.baseAddress,
+      let segment = weights.segments.values.baseAddress
+    else { return }
+    var row = workspace.hidden
+    for sequence in sequences {
+      for (position, token) in sequence.enumerated() {
+        fd_sum3(words + Int(token) * width, positions + position * width, segment, row, width)
+        row += width
+      }
+    }
+  }
+
+  private func apply(
+    _ layer: EncoderWeights.Layer,
+    _ lengths: [Int],
+    _ rows: Int,
+    _ workspace: EncoderWorkspace
+  ) {
+    let width = specification.dimension
+    multiply(workspace.hidden, layer.attentionInput, rows, workspace.wide)
+    var row = 0
+    for length in lengths {
+      fd_attention(
+        workspace.wide + row * 3 * width,
+        length,
+        specification.heads,
+        specification.headWidth,
+        workspace.scratch,
+        workspace.context + row * width
+      )
+      row += length
+    }
+    multiply(workspace.context, layer.attentionOutput, rows, workspace.update)
+    normalise(workspace.hidden, adding: workspace.update, layer.attentionNorm, rows)
+    multiply(workspace.hidden, layer.feedForwardInput, rows, workspace.wide)
+    fd_gelu(workspace.wide, rows * specification.intermediate)
+    multiply(workspace.wide, layer.feedForwardOutput, rows, workspace.update)
+    normalise(workspace.hidden, adding: workspace.update, layer.feedForwardNorm, rows)
+  }
+
+  private func multiply(
+    _ input: UnsafePointer<Float>,
+    _ linear: EncoderWeights.Linear,
+    _ rows: Int,
+    _ output: UnsafeMutablePointer<Float>
+  ) {
+    fd_multiply_packed(
+      input,
+      linear.inputs,
+      rows,
+      linear.inputs,
+      weights.arena.pointer(linear.packed),
+      linear.outputs,
+      weights.arena.pointer(linear.bias),
+      output,
+      linear.outputs
+    )
+  }
+
+  private func normalise(
+    _ values: UnsafeMutablePointer<Float>,
+    adding residual: UnsafePointer<Float>?,
+    _ norm: EncoderWeights.Norm,
+    _ rows: Int
+  ) {
+    fd_layer_norm(
+      values,
+      residual,
+      norm.scale.values.baseAddress,
+      norm.shift.values.baseAddress,
+      specification.layerNormEpsilon,
+      rows,
+      specification.dimension
+    )
+  }
+
+  private func pool(_ lengths: [Int], _ workspace: EncoderWorkspace) -> [[Float]] {
+    let width = specification.dimension
+    var row = 0
+    return lengths.map { length in
+      defer { row += length }
+      let pooled = specification.pooling == .cls ? 1 : length
+      return [Float](unsafeUninitializedCapacity: width) { vector, count in
+        fd_mean_normalised(workspace.hidden + row * width, pooled, width, vector.baseAddress)
+        count = width
+      }
+    }
+  }
+}

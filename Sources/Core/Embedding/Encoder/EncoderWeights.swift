@@ -1,0 +1,123 @@
+/// A model's weights, ready for the kernels: tables straight from the mapped file, linear layers packed.
+final class EncoderWeights: Sendable {
+  /// A linear layer.
+  struct Linear {
+    let packed: ParameterArena.Slice
+    let bias: ParameterArena.Slice
+    let inputs: Int
+    let outputs: Int
+  }
+
+  /// Scale and shift of a layer normalisation.
+  struct Norm {
+    let scale: SafetensorsFile.Tensor
+    let shift: SafetensorsFile.Tensor
+  }
+
+  struct Layer {
+    /// Query, key and value in one product.
+    let attentionInput: Linear
+    let attentionOutput: Linear
+    let attentionNorm: Norm
+    let feedForwardInput: Linear
+    let feedForwardOutput: Linear
+    let feedForwardNorm: Norm
+  }
+
+  let words: SafetensorsFile.Tensor
+  let positions: SafetensorsFile.Tensor
+  let segments: SafetensorsFile.Tensor
+  let embeddingNorm: Norm
+  let layers: [Layer]
+  let arena: ParameterArena
+
+  /// - Throws: `model_corrupt`.
+  init(_ file: SafetensorsFile, _ specification: ModelSpecification) throws(EmbeddingError) {
+    let hidden = specification.dimension
+    let intermediate = specification.intermediate
+    func norm(_ name: String) throws(EmbeddingError) -> Norm {
+      Norm(
+        scale: try file.tensor(name + ".weight", shape: [hidden]),
+        shift: try file.tensor(name + ".bias", shape: [hidden])
+      )
+    }
+    words = try file.tensor(Name.words, shape: [specification.vocabularySize, hidden])
+    positions = try file.tensor(Name.positions, shape: [specification.positions, hidden])
+    segments = try file.tensor(Name.segments, shape: [2, hidden])
+    embeddingNorm = try norm(Name.embeddingNorm)
+    let perLayer = hidden * (4 * hidden + 2 * intermediate) + 5 * hidden + intermediate
+    let arena = ParameterArena(capacity: specification.layers * perLayer)
+    func linear(_ names: [String], _ outputs: Int, _ inputs: Int) throws(EmbeddingError) -> Linear {
+      var matrices: [SafetensorsFile.Tensor] = []
+      var biases: [SafetensorsFile.Tensor] = []
+      for name in names {
+        matrices.append(try file.tensor(name + ".weight", shape: [outputs, inputs]))
+        biases.append(try file.tensor(name + ".bias", shape: [outputs]))
+      }
+      return Linear(
+        packed: arena.pack(matrices),
+        bias: arena.copy(biases),
+        inputs: inputs,
+        outputs: outputs * names.count
+      )
+    }
+    var layers: [Layer] = []
+    for index in 0..<specification.layers {
+      let name = Name.layer(index)
+      layers.append(
+        Layer(
+          attentionInput: try linear(Name.attentionInputs.map { name + $0 }, hidden, hidden),
+          attentionOutput: try linear([name + Name.attentionOutput], hidden, hidden),
+          attentionNorm: try norm(name + Name.attentionNorm),
+          feedForwardInput: try linear([name + Name.feedForwardInput], intermediate, hidden),
+          feedForwardOutput: try linear([name + Name.feedForwardOutput], hidden, intermediate),
+          feedForwardNorm: try norm(name + Name.feedForwardNorm)
+        )
+      )
+    }
+    self.layers = layers
+    self.arena = arena
+  }
+
+  /// The tensors that a model of this shape consists of, by BERT's usual names, in a fixed order.
+  static func tensors(of specification: ModelSpecification) -> [(name: String, shape: [Int])] {
+    let hidden = specification.dimension
+    let intermediate = specification.intermediate
+    func norm(_ name: String) -> [(name: String, shape: [Int])] {
+      [(name + ".weight", [hidden]), (name + ".bias", [hidden])]
+    }
+    func linear(_ name: String, _ outputs: Int, _ inputs: Int) -> [(name: String, shape: [Int])] {
+      [(name + ".weight", [outputs, inputs]), (name + ".bias", [outputs])]
+    }
+    var tensors = [
+      (name: Name.words, shape: [specification.vocabularySize, hidden]),
+      (name: Name.positions, shape: [specification.positions, hidden]),
+      (name: Name.segments, shape: [2, hidden]),
+    ]
+    tensors += norm(Name.embeddingNorm)
+    for index in 0..<specification.layers {
+      let layer = Name.layer(index)
+      for name in Name.attentionInputs { tensors += linear(layer + name, hidden, hidden) }
+      tensors += linear(layer + Name.attentionOutput, hidden, hidden)
+      tensors += norm(layer + Name.attentionNorm)
+      tensors += linear(layer + Name.feedForwardInput, intermediate, hidden)
+      tensors += linear(layer + Name.feedForwardOutput, hidden, intermediate)
+      tensors += norm(layer + Name.feedForwardNorm)
+    }
+    return tensors
+  }
+
+  private enum Name {
+    static let words = "embeddings.word_embeddings.weight"
+    static let positions = "embeddings.position_embeddings.weight"
+    static let segments = "embeddings.token_type_embeddings.weight"
+    static let embeddingNorm = "embeddings.LayerNorm"
+    static let attentionInputs = ["query", "key", "value"].map { "attention.self." + $0 }
+    static let attentionOutput = "attention.output.dense"
+    static let attentionNorm = "attention.output.LayerNorm"
+    static let feedForwardInput = "intermediate.dense"
+    static let feedForwardOutput = "output.dense"
+    static let feedForwardNorm = "output.LayerNorm"
+    static func layer(_ index: Int) -> String { "encoder.layer.\(index)." }
+  }
+}

@@ -1,0 +1,15 @@
+import Foundation
+
+/// A model whose files are in the cache, of the right sizes.
+public struct InstalledModel: Sendable {
+  public let specification: ModelSpecification
+  public let folder: URL
+
+  public var weights: URL { folder.appendingPathComponent(specification.weights.name) }
+  public var vocabulary: URL { folder.appendingPathComponent(specification.vocabulary.name) }
+
+  init(specification: ModelSpecification, folder: URL) {
+    self.specification = specification
+    self.folder = folder
+  }
+}

@@ -1,0 +1,135 @@
+import Domain
+import Embedding
+import Foundation
+import Retrieval
+
+/// Brings documents into the store: one at a time for an app, folders for the command line.
+///
+/// Writes only to the store; the index follows its feed. Safe to call from any task.
+public final class IngestService: Sendable {
+  let store: any DocumentStore
+  let embedders: EmbedderRegistry
+  let reader: DocumentReader
+  let preparer: DocumentPreparer
+  let writer: DocumentWriter
+  /// Part of every file's fingerprint: what makes the same bytes give other documents.
+  let version: String
+
+  /// - Parameters:
+  ///   - tokens: how chunk sizes are counted.
+  ///   - chunking: `.wholeDocument` for `eval --chunk none`.
+  public init(
+    store: any DocumentStore, embedders: EmbedderRegistry, tokens: TokenCounter,
+    chunking: Chunker.Options = .standard, reader: DocumentReader = DocumentReader()
+  ) {
+    self.store = store
+    self.embedders = embedders
+    self.reader = reader
+    preparer = DocumentPreparer(tokens: tokens, options: chunking)
+    writer = DocumentWriter(store: store, embedders: embedders)
+    version = "\(DocumentReader.version)/\(preparer.version)"
+  }
+
+  /// Puts one document under the caller's own id; the same content again changes nothing.
+  ///
+  /// - Throws: `kb_not_found`, `invalid_external_id`, `invalid_document`, `unreadable_document`,
+  ///   `unsupported_type`, `too_large`, `model_unavailable`, `overloaded`, and what the store throws.
+  public func upsert(_ upsert: DocumentUpsert) async throws -> UpsertReceipt {
+    try ExternalID.validate(upsert.externalID)
+    let knowledgeBase = try await knowledgeBase(upsert.knowledgeBase)
+    var diagnostics: [Diagnostic] = []
+    var content: DocumentContent
+    var blocks: [Block]?
+    switch upsert.body {
+    case .fields(let fields):
+      content = fields
+      guard !content.title.isEmpty || !content.text.isEmpty else {
+        throw KnowledgeError(.invalidDocument, "A document needs a title or a text.")
+      }
+    case .file(let data, let mediaType):
+      let read = try await readSingle(data, mediaType: mediaType, externalID: upsert.externalID)
+      content = read.document.content
+      blocks = read.document.blocks
+      diagnostics = read.diagnostics
+    }
+    if let visibility = upsert.visibility { content.visibility = visibility }
+    let prepared = await Blocking.run { [preparer, content, blocks] in
+      preparer.write(content, blocks: blocks, externalID: upsert.externalID, origin: nil)
+    }
+    let outcome = try await writer.write([prepared], to: knowledgeBase)
+    guard let receipt = outcome.receipts.first else {
+      throw KnowledgeError(.invalidDocument, "The store took no document.")
+    }
+    return UpsertReceipt(
+      record: receipt.record, effect: receipt.effect, generation: outcome.generation,
+      chunksAdded: receipt.chunksAdded, chunksKept: receipt.chunksKept, chunksRemoved: receipt.chunksRemoved,
+      diagnostics: diagnostics)
+  }
+
+  /// Takes a document out of search; its versions stay for verification until purged.
+  ///
+  /// - Throws: `kb_not_found`, `document_not_found`.
+  public func delete(_ externalID: String, from name: String) async throws -> Generation {
+    let knowledgeBase = try await knowledgeBase(name)
+    let receipt = try await store.delete([externalID], from: knowledgeBase.id)
+    guard receipt.documents > 0 else { throw Self.notFound(externalID) }
+    return receipt.generation
+  }
+
+  /// Erases a document with all its versions.
+  ///
+  /// - Throws: `kb_not_found`, `document_not_found`.
+  public func purge(_ externalID: String, from name: String) async throws -> Generation {
+    let knowledgeBase = try await knowledgeBase(name)
+    guard let generation = try await store.purge(externalID, from: knowledgeBase.id) else {
+      throw Self.notFound(externalID)
+    }
+    return generation
+  }
+
+  func knowledgeBase(_ name: String) async throws -> KnowledgeBase {
+    guard let found = try await store.knowledgeBase(named: name) else {
+      throw KnowledgeError(
+        .kbNotFound, "There is no knowledge base '\(name)'; create it with POST /v1/kbs.")
+    }
+    return found
+  }
+
+  private static func notFound(_ externalID: String) -> KnowledgeError {
+    KnowledgeError(.documentNotFound, "There is no such document in this knowledge base.")
+  }
+
+  private func readSingle(
+    _ data: Data, mediaType: String?, externalID: String
+  ) async throws -> (document: ReadDocument, diagnostics: [Diagnostic]) {
+    let result = await reader.read(FileInput(path: externalID, data: data, declaredType: mediaType))
+    guard let document = result.documents.first else {
+      let first = result.diagnostics.first
+      let code: KnowledgeError.Code =
+        switch first?.code {
+        case "unsupported_type": .unsupportedType
+        case "too_large": .tooLarge
+        default: .unreadableDocument
+        }
+      throw KnowledgeError(
+        code, first.map { "\($0.message) \($0.remedy)" } ?? "The body holds no document.",
+        diagnostics: result.diagnostics)
+    }
+    guard result.documents.count == 1 else {
+      throw KnowledgeError(
+        .unreadableDocument,
+        "The body holds \(result.documents.count) documents; put each under an id of its own, or use "
+          + "`frontdesk ingest`.")
+    }
+    return (document, result.diagnostics)
+  }
+}
+
+/// Runs CPU-bound or blocking work off the cooperative pool.
+enum Blocking {
+  static func run<T: Sendable>(_ body: @escaping @Sendable () -> T) async -> T {
+    await withCheckedContinuation { continuation in
+      DispatchQueue.global(qos: .utility).async { continuation.resume(returning: body()) }
+    }
+  }
+}

@@ -1,0 +1,35 @@
+import Foundation
+
+/// Tells lists of entries from other JSON.
+enum JSONSniffer {
+  /// A larger file is taken for JSON lines without being parsed here.
+  private static let maxWholeBytes = 64 << 20
+
+  /// - Returns: nil where it is no JSON at all.
+  static func type(of data: Data, named: NamedType) -> FileType? {
+    if isObject(firstLine(data)) { return .jsonl }
+    guard data.count <= maxWholeBytes,
+      let value = try? JSONSerialization.jsonObject(with: data)
+    else {
+      // A first line that is broken is told as such where the name says JSON.
+      return named == .json ? .jsonl : nil
+    }
+    if let object = value as? [String: Any] {
+      if object["nbformat"] != nil { return .unsupported("a Jupyter notebook (JSON)") }
+      return JSONRecords.entries(in: object) != nil ? .jsonl : .unsupported("JSON that is no list of entries")
+    }
+    if let list = value as? [Any], list.contains(where: { $0 is [String: Any] }) { return .jsonl }
+    return .unsupported("JSON that is no list of entries")
+  }
+
+  private static func isObject(_ line: Data) -> Bool {
+    line.count <= 1 << 20 && (try? JSONSerialization.jsonObject(with: line)) is [String: Any]
+  }
+
+  /// The first line that is not blank.
+  private static func firstLine(_ data: Data) -> Data {
+    let start = data.firstIndex { !$0.isTextSpace } ?? data.endIndex
+    let end = data[start...].firstIndex(of: 10) ?? data.endIndex
+    return data[start..<end]
+  }
+}

@@ -1,0 +1,424 @@
+import Domain
+import Foundation
+
+/// The text of an HTML page or fragment, as pieces in reading order.
+///
+/// A single pass over tags with a bounded stack: nesting of any depth, missing end tags and stray ones cost
+/// nothing and crash nothing. Scripts, styles, navigation and templates are left out.
+struct HTMLText {
+  struct Piece {
+    var kind: Block.Kind
+    var text: [UInt8]
+    var indent = 0
+    var isInMain = false
+    var isInArticle = false
+  }
+
+  private(set) var pieces: [Piece] = []
+  private(set) var title: String?
+  private(set) var language: String?
+  private(set) var canonicalURL: String?
+
+  private var tokenizer: MarkupTokenizer
+  private var open: [OpenElement] = []
+  private var skippingFrom: Int?
+  private var lists: [ListState] = []
+  private var tables: [TableState] = []
+  private var quoteDepth = 0
+  private var mainDepth = 0
+  private var articleDepth = 0
+  private var preformattedDepth = 0
+  private var heading = 0
+  private var marker: [UInt8] = []
+  private var line: [UInt8] = []
+  private var pendingSpace = false
+
+  /// Elements nested deeper are read as if their tags were not there.
+  private static let maxDepth = 512
+
+  private struct OpenElement {
+    let name: String
+    let element: HTMLElement
+    var marksMain = false
+  }
+  private struct ListState {
+    let isOrdered: Bool
+    var number: Int
+  }
+  private struct TableState {
+    var rows: [[TableCell]] = []
+    var row: [TableCell] = []
+    var cell: TableCell?
+    var cellPieces: [Piece] = []
+    /// What the cells hold as running text, for when the table turns out to be page layout.
+    var flow: [Piece] = []
+    var isLayout = false
+    var bytes = 0
+  }
+
+  init(_ html: [UInt8], _ deadline: Deadline) throws(ReadFailure) {
+    tokenizer = MarkupTokenizer(html, .html)
+    var count = 0
+    while let token = tokenizer.next() {
+      count &+= 1
+      if count & 0x3FF == 0 { try deadline.check() }
+      switch token {
+      case .text(let range): addText(tokenizer.bytes[range])
+      case .verbatim(let range): addText(tokenizer.bytes[range])
+      case .start(let name, let attributes, let isSelfClosing): start(name, attributes, isSelfClosing)
+      case .end(let name): end(name)
+      }
+    }
+    close(downTo: 0)
+    flush()
+  }
+
+  // MARK: text
+
+  private mutating func addText(_ source: ArraySlice<UInt8>) {
+    guard skippingFrom == nil else { return }
+    var text: [UInt8] = []
+    CharacterReference.decode(source, into: &text)
+    if preformattedDepth > 0 {
+      line.append(contentsOf: text)
+    } else {
+      addCollapsed(text)
+    }
+  }
+
+  private mutating func addCollapsed(_ text: [UInt8]) {
+    var index = 0
+    while index < text.count {
+      let byte = text[index]
+      if byte.isTextSpace {
+        pendingSpace = true
+      } else if byte == 0xC2, index + 1 < text.count, text[index + 1] == 0xA0 {
+        pendingSpace = true
+        index += 1
+      } else {
+        if pendingSpace, let last = line.last, last != 10 { line.append(32) }
+        pendingSpace = false
+        line.append(byte)
+      }
+      index += 1
+    }
+  }
+
+  /// Ends the current block.
+  private mutating func flush() {
+    pendingSpace = false
+    let text = preformattedDepth > 0 ? line : Array(line.trimmed())
+    line.removeAll(keepingCapacity: true)
+    guard text.contains(where: { !$0.isTextSpace }) else { return }
+    var piece = Piece(kind: .paragraph, text: text, isInMain: mainDepth > 0, isInArticle: articleDepth > 0)
+    if preformattedDepth > 0 {
+      piece.kind = .code
+    } else if heading > 0 {
+      piece.kind = .heading(level: heading, text: "")
+      heading = 0
+    } else if !marker.isEmpty {
+      piece.kind = .listItem
+      piece.text = marker + text
+      piece.indent = 2 * max(0, lists.count - 1)
+      marker = []
+    } else if quoteDepth > 0 {
+      piece.kind = .quote
+    }
+    add(piece)
+  }
+
+  private mutating func add(_ piece: Piece) {
+    guard let last = tables.indices.last, !tables[last].isLayout, tables[last].cell != nil else {
+      pieces.append(piece)
+      return
+    }
+    tables[last].cellPieces.append(piece)
+    tables[last].bytes += piece.text.count
+    if case .heading = piece.kind { turnIntoLayout(last) }
+    if case .code = piece.kind, piece.text.contains(10) { turnIntoLayout(last) }
+  }
+
+  // MARK: tags
+
+  private mutating func start(_ name: String, _ attributes: Range<Int>, _ isSelfClosing: Bool) {
+    guard let element = HTMLElement.named(name) else {
+      readMetadata(name, attributes)
+      return
+    }
+    if case .rawText = element {
+      guard !isSelfClosing, let range = tokenizer.rawText(of: name) else { return }
+      if name == "title", title == nil, skippingFrom == nil {
+        var text: [UInt8] = []
+        CharacterReference.decode(tokenizer.bytes[range], into: &text)
+        title = text.collapsingSpace().string
+      } else if name == "xmp" {
+        addCollapsed(Array(tokenizer.bytes[range]))
+      }
+      return
+    }
+    guard skippingFrom == nil else {
+      if !HTMLElement.void.contains(name), !isSelfClosing { push(OpenElement(name: name, element: element)) }
+      return
+    }
+    var opened = OpenElement(name: name, element: element)
+    switch element {
+    case .lineBreak:
+      pendingSpace = false
+      if !line.isEmpty { line.append(10) }
+      return
+    case .rule: return flush()
+    case .image:
+      if let alternative = tokenizer.attribute("alt", in: attributes) {
+        pendingSpace = true
+        addCollapsed(Array(alternative.utf8))
+        pendingSpace = true
+      }
+      return
+    case .skipped:
+      guard !isSelfClosing else { return }
+      push(opened)
+      if open.last?.name == name { skippingFrom = open.count - 1 }
+      return
+    case .block, .main, .article:
+      flush()
+      if name == "html" { language = tokenizer.attribute("lang", in: attributes) }
+      let role = name == "p" ? nil : tokenizer.attribute("role", in: attributes)
+      if role == "navigation" {
+        push(opened)
+        if open.count <= Self.maxDepth { skippingFrom = open.count - 1 }
+        return
+      }
+      if name == "main" || role == "main" {
+        opened.marksMain = true
+        mainDepth += 1
+      }
+      if case .article = element { articleDepth += 1 }
+      // Paragraphs end by themselves; nothing is nested in them.
+      if name == "p" { return }
+    case .heading(let level):
+      flush()
+      heading = level
+    case .list(let isOrdered):
+      flush()
+      let first = tokenizer.attribute("start", in: attributes).flatMap { Int($0) } ?? 1
+      lists.append(ListState(isOrdered: isOrdered, number: max(-1_000_000, min(first, 1_000_000))))
+    case .item:
+      flush()
+      closeNearest("li", within: ["ul", "ol", "menu", "dir"])
+      startItem()
+    case .quote:
+      flush()
+      quoteDepth += 1
+    case .preformatted:
+      flush()
+      preformattedDepth += 1
+    case .table:
+      flush()
+      if let last = tables.indices.last, tables[last].cell != nil { turnIntoLayout(last) }
+      var table = TableState()
+      table.isLayout = tokenizer.attribute("role", in: attributes) == "presentation"
+      tables.append(table)
+    case .row:
+      flush()
+      closeNearest("td", within: ["table"])
+      closeNearest("th", within: ["table"])
+      endRow()
+      return
+    case .cell(let isHeader):
+      flush()
+      closeNearest("td", within: ["table"])
+      closeNearest("th", within: ["table"])
+      startCell(isHeader, attributes)
+    case .caption: flush()
+    case .rawText: return
+    }
+    push(opened)
+  }
+
+  private mutating func readMetadata(_ name: String, _ attributes: Range<Int>) {
+    if name == "link", canonicalURL == nil,
+      tokenizer.attribute("rel", in: attributes)?.lowercased() == "canonical"
+    {
+      canonicalURL = tokenizer.attribute("href", in: attributes)
+    }
+  }
+
+  private mutating func startItem() {
+    guard let last = lists.indices.last else {
+      marker = Array("- ".utf8)
+      return
+    }
+    marker = Array((lists[last].isOrdered ? "\(lists[last].number). " : "- ").utf8)
+    lists[last].number += 1
+  }
+
+  private mutating func push(_ element: OpenElement) {
+    // Beyond the bound the element still had its effect; undo what only its end would undo.
+    guard open.count < Self.maxDepth else { return undo(element) }
+    open.append(element)
+  }
+
+  private mutating func end(_ name: String) {
+    guard let element = HTMLElement.named(name) else { return }
+    if skippingFrom == nil {
+      switch element {
+      case .lineBreak, .image, .rawText, .skipped, .rule: break
+      default: flush()
+      }
+    }
+    if case .heading = element { heading = 0 }
+    let isTablePart = ["table", "td", "th", "tr", "caption"].contains(name)
+    // Nothing inside a cell may end what is open around its table.
+    closeNearest(name, within: isTablePart ? ["table"] : ["td", "th", "table"])
+    if name == "tr" {
+      closeNearest("td", within: ["table"])
+      closeNearest("th", within: ["table"])
+      endRow()
+    }
+  }
+
+  /// Closes the innermost open element of that name, with all inside it, unless a boundary lies between.
+  private mutating func closeNearest(_ name: String, within boundaries: Set<String>) {
+    var index = open.count - 1
+    while index >= 0 {
+      if open[index].name == name { return close(downTo: index) }
+      if boundaries.contains(open[index].name) { return }
+      index -= 1
+    }
+  }
+
+  private mutating func close(downTo index: Int) {
+    while open.count > index {
+      let element = open.removeLast()
+      if skippingFrom == open.count {
+        skippingFrom = nil
+      } else if skippingFrom == nil {
+        undo(element)
+      }
+    }
+  }
+
+  /// What the end of an element does.
+  private mutating func undo(_ opened: OpenElement) {
+    switch opened.element {
+    case .lineBreak, .rule, .image, .rawText, .skipped, .row: return
+    default: flush()
+    }
+    if opened.marksMain { mainDepth -= 1 }
+    switch opened.element {
+    case .article: articleDepth -= 1
+    case .list: if !lists.isEmpty { lists.removeLast() }
+    case .item: marker = []
+    case .quote: quoteDepth -= 1
+    case .preformatted: preformattedDepth -= 1
+    case .cell: endCell()
+    case .table: endTable()
+    default: break
+    }
+  }
+
+  // MARK: tables
+
+  private mutating func startCell(_ isHeader: Bool, _ attributes: Range<Int>) {
+    guard let last = tables.indices.last, !tables[last].isLayout else { return }
+    func span(_ name: String) -> Int {
+      max(1, min(tokenizer.attribute(name, in: attributes).flatMap { Int($0) } ?? 1, 1_000))
+    }
+    tables[last].cell = TableCell(text: [], isHeader: isHeader, columns: span("colspan"), rows: span("rowspan"))
+  }
+
+  private mutating func endCell() {
+    guard let last = tables.indices.last, var cell = tables[last].cell else { return }
+    for (index, piece) in tables[last].cellPieces.enumerated() {
+      if index > 0 { cell.text.append(32) }
+      cell.text.append(contentsOf: piece.text)
+    }
+    tables[last].flow.append(contentsOf: tables[last].cellPieces)
+    tables[last].cellPieces = []
+    tables[last].cell = nil
+    tables[last].row.append(cell)
+    // Cells with pages of text are layout, not data.
+    if cell.text.count > 4_000 { turnIntoLayout(last) }
+  }
+
+  private mutating func endRow() {
+    guard let last = tables.indices.last, !tables[last].row.isEmpty else { return }
+    tables[last].rows.append(tables[last].row)
+    tables[last].row = []
+  }
+
+  private mutating func turnIntoLayout(_ index: Int) {
+    guard !tables[index].isLayout else { return }
+    pieces.append(contentsOf: tables[index].flow + tables[index].cellPieces)
+    tables[index] = TableState(isLayout: true)
+  }
+
+  private mutating func endTable() {
+    guard !tables.isEmpty else { return }
+    endRow()
+    let table = tables.removeLast()
+    guard !table.isLayout else { return }
+    if table.rows.allSatisfy({ $0.count <= 1 }) {
+      for piece in table.flow { add(piece) }
+      return
+    }
+    for line in TableText.lines(table.rows) {
+      add(Piece(kind: .tableRow, text: line, isInMain: mainDepth > 0, isInArticle: articleDepth > 0))
+    }
+  }
+}
+
+extension HTMLText {
+  /// The page's own text: its `main`, else its articles, where they hold a substantial part of it.
+  var mainPieces: [Piece] {
+    func bytes(_ pieces: [Piece]) -> Int { pieces.reduce(0) { $0 + $1.text.count } }
+    let all = bytes(pieces)
+    let main = pieces.filter(\.isInMain)
+    if bytes(main) >= max(200, all / 5) { return main }
+    let articles = pieces.filter(\.isInArticle)
+    if bytes(articles) >= max(200, all / 2) { return articles }
+    return pieces
+  }
+
+  /// Fragments (a cell, a block within Markdown) become plain text this way.
+  static func plain(_ html: [UInt8], _ deadline: Deadline) throws(ReadFailure) -> [UInt8] {
+    var assembler = TextAssembler()
+    for piece in try HTMLText(html, deadline).pieces { assembler.add(piece) }
+    return assembler.bytes
+  }
+
+  /// Whether a text, such as a cell, is meant as HTML: it holds a tag that HTML has, or a reference.
+  static func isLikely(_ text: some Collection<UInt8>) -> Bool {
+    guard text.contains(where: { $0 == UInt8(ascii: "<") || $0 == UInt8(ascii: "&") }) else { return false }
+    let bytes = Array(text)
+    var index = 0
+    while index < bytes.count {
+      if bytes[index] == UInt8(ascii: "<"), index + 1 < bytes.count {
+        let nameStart = bytes[index + 1] == UInt8(ascii: "/") ? index + 2 : index + 1
+        let name = bytes[nameStart...].prefix(12).prefix { $0.isAlphanumeric }
+        let after = name.endIndex < bytes.count ? bytes[name.endIndex] : 0
+        if !name.isEmpty, after == 62 || after == 47 || after.isTextSpace,
+          HTMLElement.isKnown(name.map(\.lowercased).string)
+        {
+          return true
+        }
+      } else if bytes[index] == UInt8(ascii: "&"), let (_, end) = CharacterReference.parse(bytes[index...]),
+        bytes[end - 1] == UInt8(ascii: ";")
+      {
+        return true
+      }
+      index += 1
+    }
+    return false
+  }
+}
+
+extension TextAssembler {
+  mutating func add(_ piece: HTMLText.Piece, indent: Int = 0) {
+    switch piece.kind {
+    case .heading(let level, _): addHeading(level: level, piece.text)
+    case .code: add(.code, piece.text, indent: 0, keepsIndentation: true)
+    default: add(piece.kind, piece.text, indent: piece.indent + indent)
+    }
+  }
+}

@@ -1,0 +1,76 @@
+import Domain
+
+/// A question that wants one answer.
+public struct AnswerRequest: Sendable {
+  public var question: String
+  public var knowledgeBase: String
+  public var history: [HistoryTurn]
+  public var minGeneration: Generation?
+  public var viewer: Viewer
+
+  public init(
+    question: String, knowledgeBase: String = KnowledgeBase.defaultName, history: [HistoryTurn] = [],
+    minGeneration: Generation? = nil, viewer: Viewer = .anonymous
+  ) {
+    self.question = question
+    self.knowledgeBase = knowledgeBase
+    self.history = history
+    self.minGeneration = minGeneration
+    self.viewer = viewer
+  }
+}
+
+/// What is said to the customer.
+public struct Answer: Sendable, Hashable, Encodable {
+  public enum Kind: String, Sendable, Codable { case faq, extract, generated, abstain }
+  public let kind: Kind
+  public let text: String
+  /// Probability that the answer is right, 0-1; nil while nothing is calibrated.
+  public let confidence: Double?
+
+  enum CodingKeys: CodingKey { case kind, text, confidence }
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(kind, forKey: .kind)
+    try container.encode(text, forKey: .text)
+    try container.encode(confidence, forKey: .confidence)
+  }
+}
+
+/// A nearby document that may help where the answer does not.
+public struct Suggestion: Sendable, Hashable, Encodable {
+  public let documentID: String
+  public let externalID: String
+  public let title: String
+  public let url: String?
+  enum CodingKeys: String, CodingKey {
+    case documentID = "document_id"
+    case externalID = "external_id"
+    case title, url
+  }
+}
+
+/// An answer with its proof.
+public struct AnswerResponse: Sendable, Encodable {
+  public let answer: Answer
+  /// Empty in an abstention.
+  public let citations: [Citation]
+  public let suggestions: [Suggestion]
+  public let generation: Generation
+  public let tookMilliseconds: Double
+  /// Uncalibrated score behind the decision, for evaluation: higher means surer.
+  public let support: Double
+
+  enum CodingKeys: String, CodingKey {
+    case answer, citations, suggestions, generation
+    case tookMilliseconds = "took_ms"
+  }
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(answer, forKey: .answer)
+    try container.encode(citations, forKey: .citations)
+    try container.encode(suggestions, forKey: .suggestions)
+    try container.encode(generation.rawValue, forKey: .generation)
+    try container.encode(tookMilliseconds, forKey: .tookMilliseconds)
+  }
+}

@@ -1,0 +1,134 @@
+import Domain
+import Embedding
+import Foundation
+import TextAnalysis
+
+extension SearchEngine {
+  /// Passages that an extract is taken from, at most.
+  private static let answerPassages = 4
+  /// A further passage must score at least this share of the best one.
+  private static let passageShare = 0.75
+  private static let suggestionLimit = 3
+
+  /// Answers a question from one knowledge base, or says that it cannot.
+  ///
+  /// A FAQ hit gives its answer whole; else one or two sentences of the best passages and of their
+  /// neighbours, at most 60 words, unchanged. Below the threshold the answer abstains.
+  ///
+  /// - Throws: as `search`.
+  public func answer(_ request: AnswerRequest) async throws -> AnswerResponse {
+    let start = ContinuousClock.now
+    let searchRequest = SearchRequest(
+      query: request.question, knowledgeBase: request.knowledgeBase, limit: 8, grouping: .passage,
+      history: request.history, minGeneration: request.minGeneration, viewer: request.viewer)
+    var trace = SearchTrace()
+    let plan = try await plan(searchRequest, trace: &trace)
+    let hits = try await answerHits(plan, searchRequest, &trace)
+    let support = support(of: hits, plan: plan)
+    var chosen: (kind: Answer.Kind, text: String, citations: [Citation])?
+    if let best = hits.first, support >= options.answerThreshold {
+      if best.passage.document.kind == .faq, !best.text.isEmpty {
+        chosen = (.faq, best.text, [best.citation])
+      } else {
+        chosen = try await extract(from: hits, plan: plan, viewer: request.viewer)
+      }
+    }
+    let answered = Set((chosen?.citations ?? []).map(\.documentID))
+    return AnswerResponse(
+      answer: Answer(kind: chosen?.kind ?? .abstain, text: chosen?.text ?? Self.abstention, confidence: nil),
+      citations: chosen?.citations ?? [], suggestions: Self.suggestions(from: hits, without: answered),
+      generation: Generation(rawValue: plan.snapshot.generation),
+      tookMilliseconds: start.duration(to: .now).milliseconds, support: support)
+  }
+
+  static let abstention = "I could not find an answer to that in the knowledge base."
+
+  private func answerHits(
+    _ plan: Plan, _ request: SearchRequest, _ trace: inout SearchTrace
+  ) async throws -> [SearchHit] {
+    try await hits(of: plan, request: request, trace: &trace).0
+  }
+
+  /// How well the best hit is supported, from the halves' raw scores; uncalibrated.
+  private func support(of hits: [SearchHit], plan: Plan) -> Double {
+    guard let best = hits.first else { return 0 }
+    if let fused = best.scores.fused { return fused }
+    // Without vectors: the share of the question's term weight that the best passage contains.
+    let weights = termWeights(plan)
+    let total = plan.terms.reduce(0) { $0 + (weights[$1.alternatives.first ?? ""] ?? 0) }
+    guard total > 0 else { return 0 }
+    let found = AnswerComposer(analyzer: analyzer).terms(in: best.passage)
+    let matched = plan.terms.reduce(0) { sum, term in
+      sum + (term.alternatives.contains(where: found.contains) ? weights[term.alternatives.first ?? ""] ?? 0 : 0)
+    }
+    return matched / total
+  }
+
+  /// idf of every query term in the snapshot; a term that nothing contains weighs most.
+  private func termWeights(_ plan: Plan) -> [String: Double] {
+    var weights: [String: Double] = [:]
+    let total = Double(plan.snapshot.liveChunks)
+    for term in plan.terms {
+      for alternative in term.alternatives {
+        let frequency = Double(plan.snapshot.documentFrequency(of: alternative))
+        weights[alternative] = log(1 + (total - frequency + 0.5) / (frequency + 0.5))
+      }
+    }
+    return weights
+  }
+
+  private func extract(
+    from hits: [SearchHit], plan: Plan, viewer: Viewer
+  ) async throws -> (kind: Answer.Kind, text: String, citations: [Citation])? {
+    guard let best = hits.first else { return nil }
+    var passages = hits.prefix(Self.answerPassages)
+      .filter { $0.score >= best.score * Self.passageShare && $0.passage.document.kind == .article }
+      .map { (passage: $0.passage, score: $0.score) }
+    let neighbours = try await store.passages(
+      of: best.passage.document.id,
+      ordinals: max(0, best.passage.ordinal - 1)...(best.passage.ordinal + 1))
+    for neighbour in neighbours where !passages.contains(where: { $0.passage.chunk == neighbour.chunk }) {
+      guard viewer.maySee(neighbour.document.visibility),
+        neighbour.document.version == best.passage.document.version
+      else { continue }
+      passages.append((neighbour, best.score * Self.passageShare))
+    }
+    let composer = AnswerComposer(analyzer: analyzer)
+    let (terms, weights, all) = (plan.terms, termWeights(plan), passages)
+    var sentences = try await workers.run { composer.sentences(of: all, terms: terms, weights: weights) }
+    if let vector = plan.candidateQuery.vector, !sentences.isEmpty {
+      let vectors = try await embedders.service(for: plan.model).embedForQuestion(sentences.map(\.text))
+      for (i, sentence) in vectors.enumerated() {
+        sentences[i].cosine = Double(zip(sentence, vector).map(*).reduce(0, +))
+      }
+    }
+    let chosen = composer.choose(sentences)
+    guard !chosen.isEmpty else { return nil }
+    return (
+      .extract, chosen.map(\.text).joined(separator: " "),
+      chosen.map { Citation(quoting: $0.text, at: $0.span, of: $0.passage.document) }
+    )
+  }
+
+  private static func suggestions(from hits: [SearchHit], without answered: Set<String>) -> [Suggestion] {
+    var seen = answered
+    var suggestions: [Suggestion] = []
+    for hit in hits where seen.insert(hit.documentID).inserted && suggestions.count < suggestionLimit {
+      suggestions.append(
+        Suggestion(
+          documentID: hit.documentID, externalID: hit.externalID, title: hit.title,
+          url: hit.passage.document.url))
+    }
+    return suggestions
+  }
+}
+
+extension AnswerComposer {
+  /// All index terms of a passage with its title and headings.
+  func terms(in passage: Passage) -> Set<String> {
+    let text = ([passage.document.title] + passage.headingPath + [passage.text]).joined(separator: "\n")
+    return Set(
+      analyzer.tokens(of: text, language: passage.document.language.map(Language.init(rawValue:)))
+        .map(\.term))
+  }
+}

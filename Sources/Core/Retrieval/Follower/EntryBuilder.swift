@@ -1,0 +1,71 @@
+import Domain
+import SearchIndex
+import TextAnalysis
+
+/// Fields of the lexical half, in the order of every `ChunkEntry`.
+public enum IndexField: Int, CaseIterable, Sendable {
+  case title, headings, body
+  public var name: String {
+    switch self {
+    case .title: "title"
+    case .headings: "headings"
+    case .body: "body"
+    }
+  }
+}
+
+/// Spelling of the exact-match labels that filters and visibility use.
+enum IndexLabel {
+  static let tag = "tag="
+  static let language = "language="
+  static let kind = "kind="
+  static let visibility = "visibility="
+  static func attribute(_ name: String) -> String { "attributes." + name + "=" }
+}
+
+/// Turns a live document into index entries: analysed fields, labels, vectors.
+struct EntryBuilder: Sendable {
+  let analyzer: TextAnalyzer
+
+  /// - Returns: an entry per chunk, in the chunks' order.
+  func entries(of record: DocumentRecord, questions: [String], chunks: [IndexableChunk]) -> [ChunkEntry] {
+    let language = record.language.map(Language.init(rawValue:))
+    // Every chunk carries the title, and a FAQ's further phrasings beside it (BM25F field).
+    let title = terms(of: [record.title] + questions, language: language)
+    let labels = labels(of: record)
+    return chunks.map { chunk in
+      ChunkEntry(
+        key: chunk.id.rawValue,
+        group: UInt64(record.id.rawValue),
+        fields: [
+          title,
+          terms(of: chunk.headingPath, language: language),
+          terms(of: [chunk.text], language: language),
+        ],
+        labels: labels,
+        vectors: chunk.vectors.map(\.bits))
+    }
+  }
+
+  private func terms(of texts: [String], language: Language?) -> FieldTerms {
+    var frequencies: [String: Int] = [:]
+    var length = 0
+    for text in texts where !text.isEmpty {
+      for token in analyzer.tokens(of: text, language: language) {
+        frequencies[token.term, default: 0] += 1
+        // Parts of an identifier are a second reading of the same place: they do not lengthen the text.
+        if token.kind != .identifierPart { length += 1 }
+      }
+    }
+    return FieldTerms(terms: frequencies.map { (term: $0.key, frequency: $0.value) }, length: length)
+  }
+
+  private func labels(of record: DocumentRecord) -> [String] {
+    var labels = record.visibility.labels.map { IndexLabel.visibility + $0 }
+    labels.append(IndexLabel.kind + record.kind.rawValue)
+    if let language = record.language { labels.append(IndexLabel.language + language) }
+    labels += record.tags.map { IndexLabel.tag + $0 }
+    labels += record.attributes.map { IndexLabel.attribute($0.key) + $0.value }
+    return labels
+  }
+}

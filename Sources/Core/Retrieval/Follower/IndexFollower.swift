@@ -1,0 +1,317 @@
+import Dispatch
+import Domain
+import Foundation
+import Logging
+import SearchIndex
+import TextAnalysis
+
+/// Keeps one knowledge base's index in step with the store's change feed.
+///
+/// Whoever writes only commits to the store; this reads what changed and publishes a snapshot at the
+/// feed's generation. One process holds the index folder's lock and writes segments; followers in other
+/// processes read its files and replay the tail in memory. Runs on a queue of its own.
+///
+/// Architecture invariant: nothing else calls `apply`, `publish`, `flush` or `reset` of an index.
+public actor IndexFollower {
+  public struct Options: Sendable {
+    /// Documents per page of the feed.
+    public var pageSize = 256
+    /// Persist once this many chunks are only in memory.
+    public var flushChunks = 4096
+    /// Persist a smaller tail after this long without doing so.
+    public var flushDelay: Duration = .seconds(2)
+    /// How often a reader tries to become the writer.
+    public var takeoverInterval: Duration = .seconds(5)
+    public init() {}
+  }
+
+  private let executor: SerialQueueExecutor
+  public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+
+  public nonisolated let id: KnowledgeBaseID
+  public nonisolated let name: String
+  private let store: any DocumentStore
+  private let folder: URL
+  private let builder: EntryBuilder
+  private let dimension: @Sendable (String) -> Int
+  private let options: Options
+  private let logger: Logger
+
+  private var index: SearchIndex
+  private var identity: IndexIdentity
+  private var isWriter: Bool
+  private var lastTakeover = ContinuousClock.now
+  private var flushTask: Task<Void, Never>?
+  private let mergeQueue: DispatchQueue
+  private var isMerging = false
+  private var isClosed = false
+
+  private var pending: Task<Void, any Error>?
+  private var active: Task<Void, any Error>?
+  private var waiters: [Int: CheckedContinuation<Void, Never>] = [:]
+  private var nextWaiter = 0
+
+  /// The state that searches read.
+  public nonisolated let current: PublishedIndex
+
+  /// Opens the index folder, or starts an empty index where its files are missing, older or damaged.
+  ///
+  /// Nothing is searchable before the first `catchUp`.
+  init(
+    knowledgeBase: KnowledgeBase, store: any DocumentStore, folder: URL, analyzer: TextAnalyzer,
+    dimension: @escaping @Sendable (String) -> Int, options: Options, logger: Logger
+  ) async throws {
+    id = knowledgeBase.id
+    name = knowledgeBase.name
+    executor = SerialQueueExecutor(label: "frontdesk.follower.\(knowledgeBase.name)")
+    mergeQueue = DispatchQueue(label: "frontdesk.merge.\(knowledgeBase.name)", qos: .background)
+    self.store = store
+    self.folder = folder
+    self.builder = EntryBuilder(analyzer: analyzer)
+    self.dimension = dimension
+    self.options = options
+    self.logger = logger
+    identity = Self.identity(
+      epoch: try await store.epoch(), model: knowledgeBase.model, dimension: dimension(knowledgeBase.model))
+    (index, isWriter) = try Self.open(folder, identity, logger)
+    current = PublishedIndex(index.snapshot, model: knowledgeBase.model)
+  }
+
+  private static func identity(epoch: StoreEpoch, model: String, dimension: Int) -> IndexIdentity {
+    IndexIdentity(
+      epoch: epoch.rawValue, analyzer: TextAnalyzer.id, model: model, dimension: dimension,
+      fields: IndexField.allCases.map(\.name))
+  }
+
+  private static func open(
+    _ folder: URL, _ identity: IndexIdentity, _ logger: Logger
+  ) throws -> (SearchIndex, isWriter: Bool) {
+    do throws(SearchIndexError) {
+      do throws(SearchIndexError) {
+        let (index, outcome) = try SearchIndex.open(at: folder, identity: identity, access: .readWrite)
+        if case .mustRebuild(let reason) = outcome {
+          logger.notice("index will be rebuilt", metadata: ["reason": "\(reason)"])
+        }
+        return (index, true)
+      } catch {
+        guard error.code == .locked else { throw error }
+        let (index, _) = try SearchIndex.open(at: folder, identity: identity, access: .readOnly)
+        return (index, false)
+      }
+    } catch {
+      throw RetrievalError(.indexUnavailable, "The index cannot be opened: \(error.message)", cause: error)
+    }
+  }
+
+  // MARK: Catching up
+
+  /// Makes everything that was committed before the call searchable.
+  ///
+  /// Callers that arrive while a run waits to start share it.
+  public func catchUp() async throws {
+    if let pending { return try await pending.value }
+    let previous = active
+    let task = Task {
+      _ = await previous?.result
+      self.startPending()
+      try await self.follow()
+    }
+    pending = task
+    try await task.value
+  }
+
+  private func startPending() {
+    active = pending
+    pending = nil
+  }
+
+  private func follow() async throws {
+    guard !isClosed else { throw RetrievalError(.indexUnavailable, "The index of '\(name)' was closed.") }
+    try await followModel()
+    if !isWriter { try refreshReader() }
+    let isDamaged = index.snapshot.isDamaged
+    if isDamaged {
+      logger.error("index is damaged and will be rebuilt", metadata: ["kb": "\(name)"])
+      index.reset()
+    }
+    var summary = try await readChanges(
+      after: isDamaged ? .zero : Generation(rawValue: index.appliedGeneration))
+    guard summary.knowledgeBaseExists else {
+      throw RetrievalError(.kbNotFound, "There is no knowledge base '\(name)'.")
+    }
+    let wantsRebuild = isDamaged || (summary.maintenance.contains(.rebuild) && index.snapshot.generation > 0)
+    if summary.epoch.rawValue != identity.epoch {
+      // A restored store: what the files say belongs to another life.
+      identity = Self.identity(epoch: summary.epoch, model: identity.model, dimension: identity.dimension)
+      index.close()
+      (index, isWriter) = try Self.open(folder, identity, logger)
+      summary = try await readChanges(after: Generation(rawValue: index.appliedGeneration))
+    } else if wantsRebuild, !isDamaged {
+      index.reset()
+      summary = try await readChanges(after: .zero)
+    }
+    let advanced = summary.head.rawValue != index.snapshot.generation
+    if advanced || wantsRebuild {
+      index.publish(generation: summary.head.rawValue)
+      current.update(index.snapshot, model: identity.model)
+      resumeWaiters()
+    }
+    guard isWriter else { return }
+    let mustRewrite = !summary.maintenance.isEmpty && !wantsRebuild
+    if mustRewrite {
+      try flush()
+      try index.compact()
+      current.update(index.snapshot, model: identity.model)
+    } else if index.unflushedChunks >= options.flushChunks {
+      try flush()
+    } else if advanced {
+      scheduleFlush()
+    }
+  }
+
+  private func readChanges(after generation: Generation) async throws -> ChangeSummary {
+    let builder = builder
+    let index = index
+    return try await store.readChanges(
+      of: id, after: generation, model: identity.model, pageSize: options.pageSize
+    ) { page in
+      var update = IndexUpdate(removedGroups: [], added: [])
+      for change in page.documents {
+        update.removedGroups.append(UInt64(change.document.rawValue))
+        if case .live(let record, let questions, let chunks) = change.state {
+          update.added += builder.entries(of: record, questions: questions, chunks: chunks)
+        }
+      }
+      try index.apply(update)
+    }
+  }
+
+  /// Reopens under another model where the knowledge base changed it.
+  private func followModel() async throws {
+    guard let now = try await store.knowledgeBase(named: name), now.id == id else {
+      throw RetrievalError(.kbNotFound, "There is no knowledge base '\(name)'.")
+    }
+    guard now.model != identity.model else { return }
+    identity = Self.identity(
+      epoch: StoreEpoch(rawValue: identity.epoch), model: now.model, dimension: dimension(now.model))
+    index.close()
+    (index, isWriter) = try Self.open(folder, identity, logger)
+  }
+
+  /// A reader becomes the writer where the lock is free, else takes over the writer's newer files once its
+  /// own tail is long.
+  private func refreshReader() throws {
+    let now = ContinuousClock.now
+    if now - lastTakeover >= options.takeoverInterval {
+      lastTakeover = now
+      let (candidate, writes) = try Self.open(folder, identity, logger)
+      guard !writes else {
+        index.close()
+        index = candidate
+        isWriter = true
+        return
+      }
+      candidate.close()
+    }
+    guard index.unflushedChunks >= options.flushChunks else { return }
+    do { _ = try index.reloadIfChanged() } catch where error.code == .changed {
+      index.close()
+      (index, isWriter) = try Self.open(folder, identity, logger)
+    }
+  }
+
+  // MARK: Persisting
+
+  /// Writes what is only in memory to files, so that the next start has less to replay.
+  public func flush() throws {
+    guard isWriter, !isClosed else { return }
+    flushTask?.cancel()
+    flushTask = nil
+    try index.flush()
+    current.update(index.snapshot, model: identity.model)
+    mergeInBackground()
+  }
+
+  private func scheduleFlush() {
+    guard flushTask == nil else { return }
+    flushTask = Task {
+      try? await Task.sleep(for: options.flushDelay)
+      guard !Task.isCancelled else { return }
+      self.flushTask = nil
+      do { try self.flush() } catch {
+        // The store has everything; the next change tries again.
+        logger.warning("index not persisted", metadata: ["error": "\(error)"])
+      }
+    }
+  }
+
+  private func mergeInBackground() {
+    guard !isMerging else { return }
+    isMerging = true
+    let index = index
+    mergeQueue.async { [logger] in
+      var merged = false
+      do { while try index.mergeIfNeeded() { merged = true } } catch {
+        logger.warning("segments not merged", metadata: ["error": "\(error)"])
+      }
+      Task { await self.mergeEnded(index, merged: merged) }
+    }
+  }
+
+  private func mergeEnded(_ merging: SearchIndex, merged: Bool) {
+    isMerging = false
+    if merged, merging === index, !isClosed { current.update(index.snapshot, model: identity.model) }
+  }
+
+  /// Persists and lets go of the folder; searches that hold a snapshot may finish.
+  public func close() async {
+    guard !isClosed else { return }
+    _ = await active?.result
+    do { try flush() } catch { logger.warning("index not persisted", metadata: ["error": "\(error)"]) }
+    isClosed = true
+    flushTask?.cancel()
+    // A merge that still runs must not lose its folder.
+    await withCheckedContinuation { done in mergeQueue.async { done.resume() } }
+    index.close()
+    resumeWaiters()
+  }
+
+  // MARK: Waiting
+
+  /// Returns once a generation is searchable.
+  ///
+  /// - Throws: `generation_not_reached` after `timeout`.
+  public func wait(for generation: Generation, timeout: Duration) async throws {
+    let deadline = ContinuousClock.now.advanced(by: timeout)
+    while current.snapshot.generation < generation.rawValue {
+      guard ContinuousClock.now < deadline, !isClosed else {
+        throw RetrievalError(
+          .generationNotReached,
+          "Generation \(generation) was not searchable within \(timeout); the index is at "
+            + "\(current.snapshot.generation).")
+      }
+      let token = nextWaiter
+      nextWaiter += 1
+      let timer = Task {
+        try? await Task.sleep(until: deadline, clock: .continuous)
+        self.resumeWaiter(token)
+      }
+      await withCheckedContinuation { waiters[token] = $0 }
+      timer.cancel()
+    }
+  }
+
+  private func resumeWaiter(_ token: Int) { waiters.removeValue(forKey: token)?.resume() }
+
+  private func resumeWaiters() {
+    let all = waiters
+    waiters = [:]
+    for waiter in all.values { waiter.resume() }
+  }
+
+  // MARK: Status
+
+  public func status() -> (snapshot: SearchSnapshot, model: String, isWriter: Bool) {
+    (index.snapshot, identity.model, isWriter)
+  }
+}

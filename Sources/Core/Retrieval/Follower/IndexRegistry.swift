@@ -1,0 +1,163 @@
+import Dispatch
+import Domain
+import Embedding
+import Foundation
+import Logging
+import SearchIndex
+import TextAnalysis
+
+/// How an index stands against its store.
+public struct IndexStatus: Sendable, Encodable {
+  public let knowledgeBase: String
+  public let generation: Int64
+  public let storeSeq: Int64
+  public let documents: Int
+  public let chunks: Int
+  public let segments: Int
+  public let bytes: Int
+  public let model: String
+
+  enum CodingKeys: String, CodingKey {
+    case knowledgeBase = "kb"
+    case generation
+    case storeSeq = "store_seq"
+    case documents, chunks, segments, bytes, model
+  }
+}
+
+/// The open indexes of a data folder: opened when first asked for, the least recently used closed.
+public actor IndexRegistry {
+  private struct Entry {
+    let follower: Task<IndexFollower, any Error>
+    var lastUse: ContinuousClock.Instant
+  }
+
+  private nonisolated let store: any DocumentStore
+  private let folder: URL
+  private let analyzer: TextAnalyzer
+  private let options: IndexFollower.Options
+  private let maxOpen: Int
+  private let logger: Logger
+  private var entries: [KnowledgeBaseID: Entry] = [:]
+  private var isClosed = false
+
+  /// - Parameters:
+  ///   - folder: holds one folder per knowledge base, named by its id.
+  ///   - maxOpen: indexes open at one time.
+  public init(
+    store: any DocumentStore, folder: URL, analyzer: TextAnalyzer = TextAnalyzer(),
+    options: IndexFollower.Options = .init(), maxOpen: Int = 64, logger: Logger
+  ) {
+    self.store = store
+    self.folder = folder
+    self.analyzer = analyzer
+    self.options = options
+    self.maxOpen = maxOpen
+    self.logger = logger
+  }
+
+  /// The follower of a knowledge base, caught up when it is first opened.
+  ///
+  /// - Throws: `kb_not_found`.
+  public func follower(of name: String) async throws -> IndexFollower {
+    guard let knowledgeBase = try await store.knowledgeBase(named: name) else {
+      throw RetrievalError(.kbNotFound, "There is no knowledge base '\(name)'; GET /v1/kbs lists them.")
+    }
+    guard !isClosed else { throw RetrievalError(.indexUnavailable, "The server is stopping.") }
+    if var entry = entries[knowledgeBase.id] {
+      entry.lastUse = .now
+      entries[knowledgeBase.id] = entry
+      return try await entry.follower.value
+    }
+    let opening = Task { [store, analyzer, options, logger, folder] in
+      let follower = try await IndexFollower(
+        knowledgeBase: knowledgeBase, store: store,
+        folder: folder.appendingPathComponent(String(knowledgeBase.id.rawValue)), analyzer: analyzer,
+        dimension: { (try? ModelCatalogue.specification(named: $0).dimension) ?? 0 },
+        options: options, logger: logger)
+      try await follower.catchUp()
+      return follower
+    }
+    entries[knowledgeBase.id] = Entry(follower: opening, lastUse: .now)
+    do {
+      let follower = try await opening.value
+      await closeLeastRecentlyUsed()
+      return follower
+    } catch {
+      entries[knowledgeBase.id] = nil
+      throw error
+    }
+  }
+
+  private func closeLeastRecentlyUsed() async {
+    while entries.count > maxOpen, let oldest = entries.min(by: { $0.value.lastUse < $1.value.lastUse }) {
+      entries[oldest.key] = nil
+      if let follower = try? await oldest.value.follower.value { await follower.close() }
+    }
+  }
+
+  /// Follows the feed until cancelled: every open index catches up after every change.
+  public func run() async {
+    for await _ in store.changeSignals() {
+      guard !Task.isCancelled else { return }
+      await catchUpAll()
+    }
+  }
+
+  private func catchUpAll() async {
+    await withTaskGroup(of: Void.self) { group in
+      for (id, entry) in entries {
+        group.addTask { [logger] in
+          do { try await entry.follower.value.catchUp() } catch let error as any CodedError {
+            if error.code == RetrievalError.Code.kbNotFound.rawValue { await self.drop(id) } else {
+              logger.error("index did not catch up", metadata: ["error": "\(error)"])
+            }
+          } catch {
+            logger.error("index did not catch up", metadata: ["error": "\(error)"])
+          }
+        }
+      }
+    }
+  }
+
+  /// Closes the index of a deleted knowledge base and removes its folder.
+  private func drop(_ id: KnowledgeBaseID) async {
+    guard let entry = entries.removeValue(forKey: id) else { return }
+    if let follower = try? await entry.follower.value { await follower.close() }
+    try? FileManager.default.removeItem(at: folder.appendingPathComponent(String(id.rawValue)))
+  }
+
+  public func status(of name: String) async throws -> IndexStatus {
+    let follower = try await follower(of: name)
+    let (snapshot, model, _) = await follower.status()
+    return IndexStatus(
+      knowledgeBase: name, generation: snapshot.generation, storeSeq: try await store.head().rawValue,
+      documents: snapshot.liveGroups, chunks: snapshot.liveChunks, segments: snapshot.segmentCount,
+      bytes: snapshot.bytes, model: model)
+  }
+
+  /// Hashes the files of an index against their checksums.
+  ///
+  /// - Returns: what is wrong, empty in health.
+  public func verify(_ name: String) async throws -> [String] {
+    guard let knowledgeBase = try await store.knowledgeBase(named: name) else {
+      throw RetrievalError(.kbNotFound, "There is no knowledge base '\(name)'.")
+    }
+    let folder = folder.appendingPathComponent(String(knowledgeBase.id.rawValue))
+    return await withCheckedContinuation { continuation in
+      DispatchQueue.global(qos: .utility).async {
+        continuation.resume(returning: SearchIndex.verify(at: folder).map(\.description))
+      }
+    }
+  }
+
+  /// Persists and closes every index.
+  public func close() async {
+    isClosed = true
+    let all = entries
+    entries = [:]
+    for entry in all.values {
+      if let follower = try? await entry.follower.value { await follower.close() }
+    }
+  }
+}

@@ -1,0 +1,42 @@
+import Domain
+import Embedding
+import Foundation
+
+/// The embedding models in use, each loaded once, when first asked for.
+public actor EmbedderRegistry {
+  private let cache: ModelCache
+  private let threads: Int
+  private var services: [String: Task<EmbeddingService, any Error>] = [:]
+
+  /// - Parameter threads: inference threads per model.
+  public init(cache: ModelCache, threads: Int) {
+    self.cache = cache
+    self.threads = threads
+  }
+
+  /// - Throws: `model_not_installed` (tried again on the next call), `model_unknown`, `model_corrupt`.
+  public func service(for model: String) async throws -> EmbeddingService {
+    if let loading = services[model] { return try await loading.value }
+    let loading = Task { [cache, threads] in
+      try await withCheckedThrowingContinuation { continuation in
+        DispatchQueue.global(qos: .userInitiated).async {
+          continuation.resume(
+            with: Result {
+              let installed = try cache.installed(model)
+              return EmbeddingService(model: try EncoderModel(installed), threads: threads)
+            })
+        }
+      }
+    }
+    services[model] = loading
+    do { return try await loading.value } catch {
+      services[model] = nil
+      throw error
+    }
+  }
+
+  public func shutdown() async {
+    for loading in services.values { (try? await loading.value)?.shutdown() }
+    services = [:]
+  }
+}

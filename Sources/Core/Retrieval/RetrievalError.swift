@@ -1,0 +1,27 @@
+import Domain
+
+/// What Retrieval throws.
+public struct RetrievalError: CodedError {
+  public enum Code: String, Sendable, CaseIterable {
+    case kbNotFound = "kb_not_found"
+    case queryEmpty = "query_empty"
+    case queryTooLong = "query_too_long"
+    case invalidLimit = "invalid_limit"
+    case invalidHistory = "invalid_history"
+    case unknownFilterKey = "unknown_filter_key"
+    case generationNotReached = "generation_not_reached"
+    case modelUnavailable = "model_unavailable"
+    case overloaded
+    case indexUnavailable = "index_unavailable"
+  }
+  public let kind: Code
+  public let message: String
+  public let cause: (any Error)?
+  public var code: String { kind.rawValue }
+
+  public init(_ kind: Code, _ message: String, cause: (any Error)? = nil) {
+    self.kind = kind
+    self.message = message
+    self.cause = cause
+  }
+}

@@ -1,0 +1,61 @@
+import Domain
+import SearchIndex
+
+/// Milliseconds by step of one search.
+struct SearchTrace {
+  private(set) var steps: [String: Double] = [:]
+
+  mutating func add(_ step: String, _ milliseconds: Double) { steps[step, default: 0] += milliseconds }
+
+  mutating func mark(_ step: String, since lap: inout ContinuousClock.Instant) {
+    let now = ContinuousClock.now
+    add(step, lap.duration(to: now).milliseconds)
+    lap = now
+  }
+}
+
+extension SearchEngine {
+  func explanation(of plan: Plan, found: CandidateSet, trace: SearchTrace) -> SearchExplanation {
+    let fusion = plan.candidateQuery.fusion
+    let hybrid = plan.candidateQuery.mode == .hybrid && plan.candidateQuery.vector != nil
+    func f(_ x: Double) -> String { ConvexFusion.format(x) }
+    return SearchExplanation(
+      query: plan.query,
+      terms: plan.candidateQuery.lexical.terms.map { term in
+        SearchExplanation.Term(
+          alternatives: term.alternatives,
+          docFreq: term.alternatives.first.map(plan.snapshot.documentFrequency(of:)) ?? 0)
+      },
+      languages: plan.languages.map(\.rawValue),
+      model: plan.candidateQuery.vector == nil ? nil : plan.model,
+      fusion: hybrid
+        ? "convex: \(f(fusion.lexicalWeight)) x BM25F/\(f(fusion.lexicalScale)) + "
+          + "\(f(1 - fusion.lexicalWeight)) x cosine"
+        : (plan.candidateQuery.vector == nil ? "none: BM25F alone" : "none: cosine alone"),
+      lexicalCandidates: found.lexicalCount, denseCandidates: found.denseCount, steps: trace.steps)
+  }
+
+  static func explanation(of candidate: Candidate, plan: Plan) -> HitExplanation {
+    let contributions = plan.snapshot.explain(key: candidate.key, plan.candidateQuery.lexical) ?? []
+    let query = plan.candidateQuery
+    let arithmetic: String
+    switch query.mode {
+    case .hybrid where query.vector != nil:
+      arithmetic = query.fusion.arithmetic(lexical: candidate.lexical ?? 0, dense: candidate.dense ?? 0)
+    case .dense: arithmetic = "cosine = " + ConvexFusion.format(candidate.score)
+    default: arithmetic = "BM25F = " + ConvexFusion.format(candidate.score)
+    }
+    return HitExplanation(
+      lexicalRank: candidate.lexicalRank, denseRank: candidate.denseRank,
+      matchedTerms: contributions.map { contribution in
+        var frequencies: [String: Int] = [:]
+        for (field, frequency) in zip(IndexField.allCases, contribution.frequencies) where frequency > 0 {
+          frequencies[field.name] = frequency
+        }
+        return HitExplanation.TermMatch(
+          term: contribution.term, docFreq: contribution.docFreq, idf: contribution.idf,
+          frequencies: frequencies, score: contribution.score)
+      },
+      arithmetic: arithmetic)
+  }
+}

@@ -1,0 +1,258 @@
+import Domain
+import Embedding
+import Foundation
+import Logging
+import SearchIndex
+import Synchronization
+import TextAnalysis
+
+/// Answers searches and questions from the indexes of one store.
+///
+/// Reads one immutable snapshot per request; safe to call from any task. The same functions serve REST,
+/// CLI and evaluation.
+public final class SearchEngine: Sendable {
+  public struct Options: Sendable {
+    public var fusion = ConvexFusion.standard
+    public var bm25 = BM25FParameters.standard
+    /// Raw support below which an answer is not given.
+    public var answerThreshold = AnswerComposer.standardThreshold
+    /// Searches running at one time.
+    public var threads = ProcessInfo.processInfo.activeProcessorCount
+    /// Searches running and waiting before the next is refused.
+    public var queueLimit = 512
+    public var generationTimeout: Duration = .seconds(5)
+    public init() {}
+  }
+
+  let store: any DocumentStore
+  let indexes: IndexRegistry
+  let embedders: EmbedderRegistry
+  let options: Options
+  let analyzer = TextAnalyzer()
+  let workers: SearchWorkers
+  private let languagesByGeneration = Mutex<[KnowledgeBaseID: (generation: Int64, languages: [Language])]>([:])
+
+  public init(
+    store: any DocumentStore, indexes: IndexRegistry, embedders: EmbedderRegistry, options: Options = Options()
+  ) {
+    self.store = store
+    self.indexes = indexes
+    self.embedders = embedders
+    self.options = options
+    workers = SearchWorkers(threads: options.threads, limit: options.queueLimit)
+  }
+
+  // MARK: Search
+
+  /// Finds the passages nearest to a query.
+  ///
+  /// - Returns: hits best first, ties by chunk id, of a single generation. Hybrid without a usable model
+  ///   is lexical, and says so in `degraded`.
+  /// - Throws: `query_empty`, `query_too_long`, `invalid_limit`, `unknown_filter_key`, `kb_not_found`,
+  ///   `generation_not_reached`, `model_unavailable` (dense only), `overloaded`.
+  public func search(_ request: SearchRequest) async throws -> SearchResponse {
+    let start = ContinuousClock.now
+    var trace = SearchTrace()
+    let plan = try await plan(request, trace: &trace)
+    let (hits, found) = try await hits(of: plan, request: request, trace: &trace)
+    let took = start.duration(to: .now).milliseconds
+    return SearchResponse(
+      hits: hits, generation: Generation(rawValue: plan.snapshot.generation), tookMilliseconds: took,
+      degraded: plan.degraded,
+      explanation: request.explain ? explanation(of: plan, found: found, trace: trace) : nil)
+  }
+
+  /// A request understood: everything that the index needs, and the snapshot that is read.
+  struct Plan: Sendable {
+    let knowledgeBase: KnowledgeBaseID
+    let query: String
+    let snapshot: SearchSnapshot
+    let model: String
+    let languages: [Language]
+    let terms: [QueryTerm]
+    let candidateQuery: CandidateQuery
+    let degraded: [String]
+  }
+
+  func plan(_ request: SearchRequest, trace: inout SearchTrace) async throws -> Plan {
+    let query = try Self.validated(request)
+    let filterLabels = try request.filter.labels()
+    let follower = try await indexes.follower(of: request.knowledgeBase)
+    if let generation = request.minGeneration {
+      try await follower.wait(for: generation, timeout: options.generationTimeout)
+    }
+    let (snapshot, model) = follower.current.value
+    var lap = ContinuousClock.now
+    let languages = languages(of: follower.id, in: snapshot)
+    let terms = analyzer.queryTerms(of: query, languages: languages)
+    trace.mark("analyze", since: &lap)
+
+    var vector: [Float]?
+    var degraded: [String] = []
+    if request.mode != .lexical, model != KnowledgeBase.noModel {
+      do {
+        vector = try await embedders.service(for: model).embedQuery(query)
+      } catch let error as EmbeddingError where error.code == "overloaded" {
+        throw RetrievalError(.overloaded, "Too many questions at once; try again in a second.", cause: error)
+      } catch let error as EmbeddingError where request.mode == .hybrid {
+        degraded.append("dense_unavailable: \(error.message)")
+      } catch let error as EmbeddingError {
+        throw RetrievalError(.modelUnavailable, error.message, cause: error)
+      }
+      trace.mark("embed", since: &lap)
+    } else if request.mode == .dense {
+      throw RetrievalError(
+        .modelUnavailable, "Knowledge base '\(request.knowledgeBase)' has no embedding model: use lexical.")
+    }
+    var filter = filterLabels
+    if let visible = request.viewer.labels { filter.append(visible.map { IndexLabel.visibility + $0 }) }
+    return Plan(
+      knowledgeBase: follower.id, query: query, snapshot: snapshot, model: model, languages: languages,
+      terms: terms,
+      candidateQuery: CandidateQuery(
+        mode: request.mode, lexical: lexicalQuery(terms), vector: vector, filter: LabelFilter(all: filter),
+        fusion: options.fusion),
+      degraded: degraded)
+  }
+
+  private static func validated(_ request: SearchRequest) throws(RetrievalError) -> String {
+    guard request.query.utf8.count <= SearchRequest.maxQueryBytes else {
+      throw RetrievalError(
+        .queryTooLong, "A query is at most \(SearchRequest.maxQueryBytes) bytes; send the question alone.")
+    }
+    // NUL and other controls separate words and mean nothing else.
+    let query = String(
+      String.UnicodeScalarView(request.query.unicodeScalars.map { $0.value < 0x20 ? " " : $0 })
+    ).trimmingCharacters(in: .whitespacesAndNewlines)
+    guard !query.isEmpty else { throw RetrievalError(.queryEmpty, "The query is empty; say what to look for.") }
+    guard SearchRequest.limits.contains(request.limit) else {
+      throw RetrievalError(.invalidLimit, "limit is 1 to \(SearchRequest.limits.upperBound).")
+    }
+    guard request.history.count <= SearchRequest.maxHistoryTurns else {
+      throw RetrievalError(
+        .invalidHistory, "history holds at most \(SearchRequest.maxHistoryTurns) turns; send the last ones.")
+    }
+    return query
+  }
+
+  /// The languages that the visible part of a knowledge base is written in, most used first.
+  private func languages(of id: KnowledgeBaseID, in snapshot: SearchSnapshot) -> [Language] {
+    if let known = languagesByGeneration.withLock({ $0[id] }), known.generation == snapshot.generation {
+      return known.languages
+    }
+    let counts = snapshot.labelCounts(prefix: IndexLabel.language, filter: LabelFilter(all: []))
+    let languages = counts.sorted { $0.value != $1.value ? $0.value > $1.value : $0.key < $1.key }
+      .map { Language(rawValue: String($0.key.dropFirst(IndexLabel.language.count))) }
+    languagesByGeneration.withLock { $0[id] = (snapshot.generation, languages) }
+    return languages
+  }
+
+  /// A term said twice counts twice: its weight is its count.
+  private func lexicalQuery(_ terms: [QueryTerm]) -> LexicalQuery {
+    var order: [[String]] = []
+    var weights: [[String]: Float] = [:]
+    for term in terms {
+      if weights[term.alternatives] == nil { order.append(term.alternatives) }
+      weights[term.alternatives, default: 0] += 1
+    }
+    return LexicalQuery(
+      terms: order.map { LexicalQuery.Term(alternatives: $0, weight: weights[$0] ?? 1) },
+      parameters: options.bm25)
+  }
+
+  // MARK: Candidates to hits
+
+  func hits(
+    of plan: Plan, request: SearchRequest, trace: inout SearchTrace
+  ) async throws -> ([SearchHit], CandidateSet) {
+    var depth = max(100, 2 * request.limit)
+    while true {
+      let found = try await candidates(of: plan, depth: depth, trace: &trace)
+      let chosen = Self.choose(found.candidates, grouping: request.grouping, limit: request.limit)
+      if chosen.count >= request.limit || found.isExhausted {
+        var lap = ContinuousClock.now
+        let hits = try await hydrate(chosen, plan: plan, request: request)
+        trace.mark("hydrate", since: &lap)
+        return (hits, found)
+      }
+      depth *= 4
+    }
+  }
+
+  private func candidates(of plan: Plan, depth: Int, trace: inout SearchTrace) async throws -> CandidateSet {
+    let (snapshot, query) = (plan.snapshot, plan.candidateQuery)
+    async let lexical = workers.run { () -> ([Hit], Double) in
+      let start = ContinuousClock.now
+      let hits = query.lexicalHits(in: snapshot, depth: depth)
+      return (hits, start.duration(to: .now).milliseconds)
+    }
+    let (denseHits, denseTime) = try await workers.run { () -> ([Hit], Double) in
+      let start = ContinuousClock.now
+      let hits = query.denseHits(in: snapshot, depth: depth)
+      return (hits, start.duration(to: .now).milliseconds)
+    }
+    let (lexicalHits, lexicalTime) = try await lexical
+    trace.add("lexical", lexicalTime)
+    trace.add("dense", denseTime)
+    var lap = ContinuousClock.now
+    let found = try await workers.run {
+      query.candidates(in: snapshot, lexicalHits: lexicalHits, denseHits: denseHits, depth: depth)
+    }
+    trace.mark("fuse", since: &lap)
+    return found
+  }
+
+  /// The best passage of each document, or passages as they come.
+  private static func choose(_ candidates: [Candidate], grouping: SearchGrouping, limit: Int) -> [Candidate] {
+    guard grouping == .document else { return Array(candidates.prefix(limit)) }
+    var seen: Set<UInt64> = []
+    var chosen: [Candidate] = []
+    for candidate in candidates where seen.insert(candidate.group).inserted {
+      chosen.append(candidate)
+      if chosen.count == limit { break }
+    }
+    return chosen
+  }
+
+  private func hydrate(
+    _ candidates: [Candidate], plan: Plan, request: SearchRequest
+  ) async throws -> [SearchHit] {
+    let passages = try await store.passages(candidates.map { ChunkID(rawValue: $0.key) })
+    return try await workers.run { [analyzer] in
+      let highlighter = Highlighter(analyzer: analyzer, terms: plan.terms)
+      return candidates.compactMap { candidate in
+        // Deleted since the snapshot was taken, or hidden from this viewer since: never shown.
+        guard let passage = passages[ChunkID(rawValue: candidate.key)],
+          request.viewer.maySee(passage.document.visibility)
+        else { return nil }
+        return SearchHit(
+          candidate, passage: passage, highlights: highlighter.highlights(in: passage),
+          mode: plan.candidateQuery.mode, isFused: plan.candidateQuery.vector != nil,
+          explanation: request.explain ? Self.explanation(of: candidate, plan: plan) : nil)
+      }
+    }
+  }
+}
+
+extension SearchHit {
+  fileprivate init(
+    _ candidate: Candidate, passage: Passage, highlights: [[Int]], mode: SearchMode, isFused: Bool,
+    explanation: HitExplanation?
+  ) {
+    self.init(
+      documentID: passage.document.id.description, externalID: passage.document.externalID,
+      chunkID: passage.chunk.description, title: passage.document.title, headingPath: passage.headingPath,
+      text: passage.text, highlights: highlights, score: candidate.score,
+      scores: HitScores(
+        lexical: candidate.lexical, dense: candidate.dense,
+        fused: mode == .hybrid && isFused ? candidate.score : nil),
+      citation: Citation(quoting: passage.text, at: passage.span, of: passage.document),
+      explanation: explanation, passage: passage)
+  }
+}
+
+extension Duration {
+  public var milliseconds: Double {
+    Double(components.seconds) * 1000 + Double(components.attoseconds) / 1e15
+  }
+}

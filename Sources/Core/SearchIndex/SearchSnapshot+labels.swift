@@ -1,0 +1,32 @@
+extension SearchSnapshot {
+  /// Counts live chunks by label.
+  ///
+  /// - Parameters:
+  ///   - prefix: what the labels start with, such as `tag=`; compared byte by byte.
+  ///   - filter: counts only chunks that it lets through.
+  /// - Returns: labels that at least one such chunk has.
+  public func labelCounts(prefix: String, filter: LabelFilter = .none) -> [String: Int] {
+    var counts: [String: Int] = [:]
+    let start = Array(prefix.utf8)
+    for view in content.views {
+      let allowed = view.allowed(filter)
+      if case .nothing = allowed { continue }
+      let labels = view.segment.lexical.labels
+      var iterator = start.withUnsafeBytes { labels.dictionary.iterator(notBelow: $0) }
+      while let id = iterator.next(), iterator.term.starts(with: start) {
+        var count = 0
+        switch allowed {
+        case .nothing: break
+        case .everything: count = labels.postingCount(id)
+        case .some(let words):
+          view.segment.forEachChunk(withLabel: id) {
+            if words[$0 >> 6] & (1 << UInt64($0 & 63)) != 0 { count += 1 }
+          }
+        }
+        if count > 0 { counts[String(decoding: iterator.term, as: UTF8.self), default: 0] += count }
+      }
+      if iterator.isDamaged { view.segment.markDamaged() }
+    }
+    return counts
+  }
+}

@@ -1,0 +1,99 @@
+/// Where a new segment goes.
+enum SegmentDestination: Sendable {
+  case heap
+  case storage(any IndexStorage)
+}
+
+/// Writes the files of one segment and opens them; on failure none of them stays.
+struct SegmentOutput {
+  typealias Body = (SegmentFileWriter) throws(SearchIndexError) -> Void
+
+  let destination: SegmentDestination
+  let identity: IndexIdentity
+
+  /// - Parameter vectors: not called for an index without vectors.
+  /// - Returns: the segment, its files durable but for their names in the folder.
+  func write(lexical: Body, vectors: Body) throws(SearchIndexError) -> Segment {
+    // Random, so that a name is never given twice and no reader mistakes one file for another.
+    let id = FileReference.hexadecimal(.random(in: 0...UInt64.max))
+    switch destination {
+    case .heap:
+      let bytes = try Self.heapBytes(.lexical, lexical)
+      let vectorBytes = identity.dimension > 0 ? try Self.heapBytes(.vectors, vectors) : nil
+      return try Segment(id: id, identity: identity, lexical: bytes, vectors: vectorBytes, files: nil)
+    case .storage(let storage):
+      let prefix = Manifest.segmentPrefix + id
+      var names: [String] = []
+      do {
+        var files: [SegmentFileKind: FileReference] = [:]
+        names.append(prefix + SegmentFileKind.lexical.suffix)
+        files[.lexical] = try Self.write(.lexical, names[0], to: storage, lexical)
+        if identity.dimension > 0 {
+          names.append(prefix + SegmentFileKind.vectors.suffix)
+          files[.vectors] = try Self.write(.vectors, names[1], to: storage, vectors)
+        }
+        return try Segment.open(id: id, files: files, identity: identity, storage: storage)
+      } catch {
+        for name in names { try? storage.remove(name) }
+        throw error
+      }
+    }
+  }
+
+  private static func heapBytes(
+    _ kind: SegmentFileKind, _ body: Body
+  ) throws(SearchIndexError) -> StoredBytes {
+    let block = HeapBlock()
+    let file = SegmentFileWriter(kind, to: .heap(block))
+    try body(file)
+    _ = try file.finish()
+    return StoredBytes(block)
+  }
+
+  /// Writes one file and makes its bytes durable; the caller removes it where this throws.
+  static func write(
+    _ kind: SegmentFileKind, _ name: String, to storage: any IndexStorage, _ body: Body
+  ) throws(SearchIndexError) -> FileReference {
+    let file = SegmentFileWriter(kind, to: .file(try storage.create(name)))
+    try body(file)
+    let (bytes, checksum) = try file.finish()
+    return FileReference(name: name, bytes: bytes, checksum: checksum)
+  }
+}
+
+extension Segment {
+  /// Opens a segment's files, which must be the very ones that are named.
+  ///
+  /// - Throws: corrupt, also where a file is missing.
+  static func open(
+    id: String, files: [SegmentFileKind: FileReference], identity: IndexIdentity, storage: any IndexStorage
+  ) throws(SearchIndexError) -> Segment {
+    func bytes(_ kind: SegmentFileKind) throws(SearchIndexError) -> StoredBytes? {
+      guard let reference = files[kind] else { return nil }
+      return try storage.bytes(of: reference)
+    }
+    guard let lexical = try bytes(.lexical) else { throw .corrupt("segment \(id) without lexical file") }
+    let segment = try Segment(
+      id: id, identity: identity, lexical: lexical, vectors: try bytes(.vectors), files: files)
+    let checksums: [SegmentFileKind: UInt64?] = [
+      .lexical: segment.lexical.file.checksum, .vectors: segment.vectors?.file.checksum,
+    ]
+    for (kind, reference) in files {
+      guard let checksum = checksums[kind] ?? nil,
+        FileReference.hexadecimal(checksum) == reference.checksum
+      else { throw .corrupt("\(reference.name) is not the file that the manifest names") }
+    }
+    return segment
+  }
+}
+
+extension IndexStorage {
+  /// The bytes of a file that must be there, in the length that was written.
+  func bytes(of reference: FileReference) throws(SearchIndexError) -> StoredBytes {
+    guard let bytes = try map(reference.name) else { throw .corrupt("\(reference.name) is missing") }
+    guard bytes.count == reference.bytes else {
+      throw .corrupt("\(reference.name) has \(bytes.count) bytes instead of \(reference.bytes)")
+    }
+    return bytes
+  }
+}

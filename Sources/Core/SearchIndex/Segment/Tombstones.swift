@@ -1,0 +1,74 @@
+/// Which chunks of a segment are removed, and what they took with them.
+///
+/// A value: copies share their pages until one changes.
+struct Tombstones: Sendable {
+  /// Bit per ordinal; empty while nothing is removed.
+  private(set) var removed: [UInt64] = []
+  private(set) var count = 0
+  /// Sum of the removed chunks' lengths, by field.
+  private(set) var lengths: [Int]
+  private var termCounts = PagedCounts()
+
+  init(fields: Int) { lengths = [Int](repeating: 0, count: fields) }
+
+  func isRemoved(_ ordinal: Int) -> Bool {
+    !removed.isEmpty && removed[ordinal >> 6] & (1 << UInt64(ordinal & 63)) != 0
+  }
+
+  /// Removed chunks that have a term.
+  func documentFrequency(_ termID: Int) -> Int { termCounts[termID] }
+
+  /// Removes a chunk; once is enough.
+  ///
+  /// - Returns: false where it was removed before.
+  @discardableResult
+  mutating func remove(_ ordinal: Int, from segment: Segment) -> Bool {
+    let lexical = segment.lexical
+    if removed.isEmpty { removed = [UInt64](repeating: 0, count: (lexical.chunks + 63) / 64) }
+    let bit: UInt64 = 1 << UInt64(ordinal & 63)
+    guard removed[ordinal >> 6] & bit == 0 else { return false }
+    removed[ordinal >> 6] |= bit
+    count += 1
+    for field in lengths.indices {
+      lengths[field] += Int(lexical.lengths[ordinal * lexical.fields + field])
+    }
+    guard let ids = lexical.termIDs(of: ordinal) else {
+      segment.markDamaged()
+      return true
+    }
+    for id in ids { termCounts.increment(Int(id)) }
+    return true
+  }
+
+  /// Ordinals removed here and not in `earlier`, ascending.
+  func ordinals(since earlier: Tombstones) -> [Int] {
+    var found: [Int] = []
+    for (index, word) in removed.enumerated() {
+      var rest = earlier.removed.isEmpty ? word : word & ~earlier.removed[index]
+      while rest != 0 {
+        found.append(index << 6 + rest.trailingZeroBitCount)
+        rest &= rest - 1
+      }
+    }
+    return found
+  }
+}
+
+/// Sparse counters in pages that copies share.
+private struct PagedCounts: Sendable {
+  private static let pageSize = 1024
+  private var pages: [[UInt32]] = []
+
+  subscript(index: Int) -> Int {
+    let page = index / Self.pageSize
+    guard page < pages.count, !pages[page].isEmpty else { return 0 }
+    return Int(pages[page][index % Self.pageSize])
+  }
+
+  mutating func increment(_ index: Int) {
+    let page = index / Self.pageSize
+    while pages.count <= page { pages.append([]) }
+    if pages[page].isEmpty { pages[page] = [UInt32](repeating: 0, count: Self.pageSize) }
+    pages[page][index % Self.pageSize] += 1
+  }
+}

@@ -1,0 +1,106 @@
+import Domain
+import Foundation
+import HTTPTypes
+import Security
+import Synchronization
+
+/// Tells who a request comes from.
+final class Authenticator: Sendable {
+  /// What a route asks of whoever calls it.
+  enum Requirement: Sendable, Hashable {
+    /// Anyone, with or without a key.
+    case open
+    /// Keyless too, where `readsAreOpen`.
+    case read(Permission)
+    /// Always with a key.
+    case keyed(Permission)
+  }
+
+  private let keys: any AccessKeyStore
+  private let ownerKeyHash: Data?
+  /// Without any key at all, whoever sits at this machine may read.
+  private let trustsLoopback: Bool
+  private let clock: @Sendable () -> Date
+  private let keysExist = Mutex<(known: Bool, until: Date)>((false, .distantPast))
+
+  init(
+    keys: any AccessKeyStore, configuration: GatewayConfiguration,
+    clock: @escaping @Sendable () -> Date = { Date() }
+  ) {
+    self.keys = keys
+    ownerKeyHash = configuration.ownerKey.map(AccessKeySecret.hash)
+    trustsLoopback = configuration.isLoopback && !configuration.behindProxy
+    self.clock = clock
+  }
+
+  /// - Throws: `unauthorized`, `forbidden`, or what the key store throws: a store that cannot tell opens
+  ///   nothing.
+  func principal(for head: HTTPRequest, requirement: Requirement) async throws -> Principal {
+    let permission: Permission
+    switch requirement {
+    case .open: return .anonymousReader
+    case .read(let needed), .keyed(let needed): permission = needed
+    }
+    guard let presented = try Self.bearer(head.headerFields) else {
+      if case .read = requirement, try await readsAreOpen(to: head) { return .anonymousReader }
+      throw Problem.unauthorized("Send a key as 'Authorization: Bearer KEY'.")
+    }
+    let principal = try await self.principal(presenting: presented)
+    guard principal.may(permission) else {
+      throw Problem("forbidden", "A \(principal.role.rawValue)'s key does not permit this; use one of a higher role.")
+    }
+    return principal
+  }
+
+  private func principal(presenting secret: String) async throws -> Principal {
+    let hash = AccessKeySecret.hash(of: secret)
+    if let ownerKeyHash, ConstantTime.equal(hash, ownerKeyHash) { return .keyOwner }
+    // One message for unknown, expired and revoked: a guesser learns nothing.
+    guard let key = try await keys.accessKey(secretHash: hash), key.matches(secret), key.isUsable(at: clock())
+    else {
+      throw Problem.unauthorized(
+        "The key is unknown, expired or revoked.",
+        challenge: "Bearer realm=\"frontdesk\", error=\"invalid_token\"")
+    }
+    let principal = Principal(key: key)
+    return key.role == .reader ? principal.viewing(as: .signedIn(groups: [])) : principal
+  }
+
+  private func readsAreOpen(to head: HTTPRequest) async throws -> Bool {
+    guard trustsLoopback, ownerKeyHash == nil else { return false }
+    // A web page can point a name of its own at 127.0.0.1 and read as this machine's user would; it cannot
+    // make the browser send another Host.
+    if let authority = head.authority, !LoopbackName.matches(authority: authority) { return false }
+    return try await !anyKeyExists()
+  }
+
+  /// Remembered for a second: only the keyless ask, and each time.
+  private func anyKeyExists() async throws -> Bool {
+    let now = clock()
+    if let known = keysExist.withLock({ now < $0.until ? $0.known : nil }) { return known }
+    let exists = try await keys.accessKeys().contains { $0.isUsable(at: now) }
+    keysExist.withLock { $0 = (exists, now.addingTimeInterval(1)) }
+    return exists
+  }
+
+  /// - Returns: nil without an Authorization header.
+  static func bearer(_ headers: HTTPFields) throws(Problem) -> String? {
+    let values = headers[values: .authorization]
+    guard let value = values.first else { return nil }
+    let parts = value.split(separator: " ", maxSplits: 1)
+    guard values.count == 1, parts.count == 2, parts[0].lowercased() == "bearer" else {
+      throw Problem.unauthorized("Authorization must be 'Bearer KEY', once.")
+    }
+    return parts[1].trimmingCharacters(in: .whitespaces)
+  }
+}
+
+extension Principal {
+  /// Whoever reads without a key, where that is allowed.
+  static let anonymousReader = Principal(role: .reader, viewer: .anonymous)
+  /// The bearer of the configured owner's key.
+  static let keyOwner = Principal(role: .owner, viewer: .all, keyID: "owner")
+
+  /// Whether totals of a knowledge base may be shown: to those who see all of it, and at the machine itself.
+  var mayCount: Bool { viewer == .all || keyID == nil }
+}

@@ -1,0 +1,206 @@
+import Foundation
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import NIOHTTP1
+import NIOHTTPTypes
+
+/// Guards one connection where the server itself would wait for ever.
+///
+/// - A first request head that does not come in time, or a body that drips, closes the connection.
+/// - A stop signal closes a connection at once where no request is in work, and after a grace where one is.
+/// - A body that ends early fails its reader: cut short it would read as complete.
+/// - A response that says `Connection: close` closes, but lets the client read it first.
+/// - Bytes that are no HTTP, and connections beyond the limit, are told so.
+final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
+  typealias InboundIn = HTTPRequestPart
+  typealias InboundOut = HTTPRequestPart
+  typealias OutboundIn = HTTPResponsePart
+  typealias OutboundOut = HTTPResponsePart
+
+  struct Timeouts: Sendable {
+    var header: TimeAmount
+    var body: TimeAmount
+    var drain: TimeAmount
+    /// How long what a client still sends is read after its request was refused.
+    var linger: TimeAmount = .seconds(2)
+  }
+
+  /// A body that stopped before its end.
+  struct IncompleteBody: Error {}
+  struct BodyTimeout: Error {}
+
+  private let timeouts: Timeouts
+  private let connections: ConnectionCount
+  private let maxBodyBytes: Int
+  private var isCounted = false
+  private var isReadingRequest = false
+  private var requestsInWork = 0
+  private var isDraining = false
+  private var closesAfterResponse = false
+  private var isLingering = false
+  private var deadline: Scheduled<Void>?
+  private var drainDeadline: Scheduled<Void>?
+
+  /// - Parameter maxBodyBytes: a declared length beyond it is not invited with `100 Continue`.
+  init(timeouts: Timeouts, connections: ConnectionCount, maxBodyBytes: Int) {
+    self.timeouts = timeouts
+    self.connections = connections
+    self.maxBodyBytes = maxBodyBytes
+  }
+
+  // MARK: Life
+
+  func handlerAdded(context: ChannelHandlerContext) {
+    if context.channel.isActive { begin(context) }
+  }
+
+  func channelActive(context: ChannelHandlerContext) {
+    begin(context)
+    context.fireChannelActive()
+  }
+
+  private func begin(_ context: ChannelHandlerContext) {
+    guard !isCounted, !isLingering else { return }
+    isCounted = connections.add()
+    guard isCounted else {
+      refuse(context, with: .overloaded)
+      return
+    }
+    schedule(context, in: timeouts.header) { $0.close(promise: nil) }
+  }
+
+  func channelInactive(context: ChannelHandlerContext) {
+    if isReadingRequest { context.fireErrorCaught(IncompleteBody()) }
+    end()
+    context.fireChannelInactive()
+  }
+
+  func handlerRemoved(context: ChannelHandlerContext) { end() }
+
+  private func end() {
+    deadline?.cancel()
+    drainDeadline?.cancel()
+    isReadingRequest = false
+    if isCounted { connections.remove() }
+    isCounted = false
+  }
+
+  // MARK: In
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    switch unwrapInboundIn(data) {
+    case .head(let head):
+      isReadingRequest = true
+      requestsInWork += 1
+      schedule(context, in: timeouts.body) { context in
+        context.fireErrorCaught(BodyTimeout())
+        // Its reader answers 408; where nobody reads, this closes.
+        self.linger(context)
+      }
+      invite(head, context)
+    case .body:
+      break
+    case .end:
+      isReadingRequest = false
+      deadline?.cancel()
+      if isLingering { context.close(promise: nil) }
+    }
+    context.fireChannelRead(data)
+  }
+
+  /// Clients such as curl hold back large bodies until they are asked for (RFC 9110, section 10.1.1).
+  private func invite(_ head: HTTPRequest, _ context: ChannelHandlerContext) {
+    guard head.headerFields[.expect]?.lowercased() == "100-continue", requestsInWork == 1 else { return }
+    if let length = head.headerFields[.contentLength].flatMap({ Int($0) }), length > maxBodyBytes { return }
+    context.writeAndFlush(wrapOutboundOut(.head(HTTPResponse(status: .continue))), promise: nil)
+  }
+
+  func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+    switch event {
+    case is ChannelShouldQuiesceEvent:
+      isDraining = true
+      if requestsInWork == 0 {
+        context.close(promise: nil)
+      } else {
+        let context = NIOLoopBound(context, eventLoop: context.eventLoop)
+        drainDeadline = context.value.eventLoop.scheduleTask(in: timeouts.drain) {
+          context.value.close(promise: nil)
+        }
+      }
+    case ChannelEvent.inputClosed where isReadingRequest:
+      context.fireErrorCaught(IncompleteBody())
+    default:
+      break
+    }
+    context.fireUserInboundEventTriggered(event)
+  }
+
+  func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    guard let error = error as? HTTPParserError, requestsInWork == 0, !isLingering else {
+      context.fireErrorCaught(error)
+      return
+    }
+    let problem =
+      error == .headerOverflow
+      ? Problem("headers_too_large", "The request line and headers are too long.")
+      : Problem("invalid_request", "What was sent is not an HTTP/1.1 request.")
+    refuse(context, with: problem)
+  }
+
+  /// Answers without a request, and closes.
+  private func refuse(_ context: ChannelHandlerContext, with problem: Problem) {
+    isLingering = true
+    let requestID = RequestID.new()
+    var response = problem.response(requestID: requestID)
+    response.headers[.connection] = "close"
+    response.headers[.requestID] = requestID
+    let body = ByteBuffer(bytes: JSONText.data(problem.json(requestID: requestID)))
+    context.write(wrapOutboundOut(.head(response.head)), promise: nil)
+    context.write(wrapOutboundOut(.body(body)), promise: nil)
+    let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
+    context.writeAndFlush(wrapOutboundOut(.end(nil))).whenComplete { _ in bound.value.close(promise: nil) }
+  }
+
+  // MARK: Out
+
+  func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+    switch unwrapOutboundIn(data) {
+    case .head(var head):
+      if isDraining { head.headerFields[.connection] = "close" }
+      if head.headerFields[.connection]?.lowercased() == "close" { closesAfterResponse = true }
+      context.write(wrapOutboundOut(.head(head)), promise: promise)
+    case .body:
+      context.write(data, promise: promise)
+    case .end:
+      requestsInWork -= 1
+      guard closesAfterResponse else {
+        context.write(data, promise: promise)
+        return
+      }
+      let written = promise ?? context.eventLoop.makePromise()
+      let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
+      written.futureResult.assumeIsolated().whenComplete { _ in self.linger(bound.value) }
+      context.writeAndFlush(data, promise: written)
+    }
+  }
+
+  /// Closes, once what the client has still to say was read: closing on unread bytes would reset the
+  /// connection, and the client would lose the response.
+  private func linger(_ context: ChannelHandlerContext) {
+    guard isReadingRequest else {
+      context.close(promise: nil)
+      return
+    }
+    isLingering = true
+    schedule(context, in: timeouts.linger) { $0.close(promise: nil) }
+  }
+
+  private func schedule(
+    _ context: ChannelHandlerContext, in time: TimeAmount,
+    _ action: @escaping (ChannelHandlerContext) -> Void
+  ) {
+    deadline?.cancel()
+    deadline = context.eventLoop.assumeIsolated().scheduleTask(in: time) { action(context) }
+  }
+}

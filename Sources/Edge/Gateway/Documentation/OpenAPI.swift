@@ -1,0 +1,128 @@
+import Foundation
+
+/// Writes the routes down as an OpenAPI 3.1 document.
+enum OpenAPI {
+  static func document(of routes: [Route], version: String) -> JSONValue {
+    var paths: [String: JSONValue] = [:]
+    for route in routes {
+      let operation: [String: JSONValue] = [route.method.rawValue.lowercased(): operation(route)]
+      paths[route.path.description] = (paths[route.path.description] ?? [:]).merging(operation)
+    }
+    return [
+      "openapi": "3.1.0",
+      "info": [
+        "title": "Frontdesk", "version": .string(version),
+        "description": "Answers a company's customers from its own knowledge base, with citations.",
+        "license": ["name": "See the LICENSE file of the source"],
+      ],
+      "servers": [["url": "/"]],
+      "paths": .object(paths),
+      "components": [
+        "schemas": .object(Schemas.all),
+        "securitySchemes": [
+          "key": ["type": "http", "scheme": "bearer", "description": "An API key, or the owner's key."]
+        ],
+      ],
+    ]
+  }
+
+  private static func operation(_ route: Route) -> JSONValue {
+    let documentation = route.documentation
+    var operation: [String: JSONValue] = [
+      "operationId": .string(documentation.id), "summary": .string(documentation.summary),
+      "tags": [.string(documentation.tag)], "responses": .object(responses(route)),
+      "security": security(route.access),
+    ]
+    if !documentation.description.isEmpty { operation["description"] = .string(documentation.description) }
+    let parameters = parameters(route)
+    if !parameters.isEmpty { operation["parameters"] = .array(parameters) }
+    if let request = documentation.request {
+      var content: [String: JSONValue] = ["application/json": media(request)]
+      if documentation.acceptsFiles {
+        content["*/*"] = ["schema": ["description": "A file of any supported type."]]
+      }
+      operation["requestBody"] = ["required": true, "content": .object(content)]
+    }
+    return .object(operation)
+  }
+
+  private static func security(_ requirement: Authenticator.Requirement) -> JSONValue {
+    switch requirement {
+    case .open: []
+    // Without any key set, reads from the machine itself need none.
+    case .read: [["key": []], [:]]
+    case .keyed: [["key": []]]
+    }
+  }
+
+  private static func parameters(_ route: Route) -> [JSONValue] {
+    let path: [JSONValue] = route.path.names.map { name in
+      [
+        "name": .string(name), "in": "path", "required": true, "schema": ["type": "string"],
+        "description": .string(
+          name == "kb" ? "Name of the knowledge base." : "Your own id, percent-encoded: 1 to 1,024 bytes."),
+      ]
+    }
+    let query: [JSONValue] = route.documentation.query.map { parameter in
+      [
+        "name": .string(parameter.name), "in": "query", "required": false,
+        "schema": ["type": .string(parameter.kind.rawValue)], "description": .string(parameter.description),
+      ]
+    }
+    return path + query
+  }
+
+  private static func responses(_ route: Route) -> [String: JSONValue] {
+    var responses: [String: JSONValue] = [:]
+    for (status, response) in route.documentation.responses {
+      responses[String(status)] = success(response)
+    }
+    for (status, codes) in problems(route) {
+      responses[String(status)] = [
+        "description": .string(codes.map { "`\($0)`" }.joined(separator: ", ")),
+        "content": ["application/problem+json": ["schema": reference("Problem")]],
+      ]
+    }
+    return responses
+  }
+
+  /// Codes by status, sorted.
+  private static func problems(_ route: Route) -> [Int: [String]] {
+    var codes = Set(route.documentation.errors)
+    if route.access != .open { codes.formUnion(["unauthorized", "forbidden"]) }
+    if route.lane != .direct { codes.formUnion(["overloaded", "request_timeout", "internal"]) }
+    if route.body != .none { codes.insert("too_large") }
+    return Dictionary(grouping: codes.sorted()) { ErrorTable.row($0).status }
+  }
+
+  private static func success(_ response: Documentation.Response) -> JSONValue {
+    switch response {
+    case .json(let schema):
+      ["description": "Done", "content": ["application/json": media(schema)]]
+    case .jsonOrText(let schema):
+      [
+        "description": "Done",
+        "content": ["application/json": media(schema), "text/plain": ["schema": ["type": "string"]]],
+      ]
+    case .jsonOrEvents(let schema):
+      [
+        "description": "Done",
+        "content": ["application/json": media(schema), "text/event-stream": ["schema": ["type": "string"]]],
+      ]
+    case .text(let description):
+      ["description": .string(description), "content": ["text/plain": ["schema": ["type": "string"]]]]
+    case .html(let description):
+      ["description": .string(description), "content": ["text/html": ["schema": ["type": "string"]]]]
+    case .empty(let description):
+      ["description": .string(description)]
+    }
+  }
+
+  private static func media(_ schema: String) -> JSONValue {
+    var media: [String: JSONValue] = ["schema": reference(schema)]
+    if let example = Schemas.examples[schema] { media["example"] = example }
+    return .object(media)
+  }
+
+  private static func reference(_ schema: String) -> JSONValue { ["$ref": .string("#/components/schemas/" + schema)] }
+}

@@ -1,0 +1,103 @@
+extension Schemas {
+  static let responses: [String: JSONValue] = [
+    "SearchResponse": object(
+      [
+        "hits": list(of: "Hit"), "generation": generation, "took_ms": number, "degraded": strings,
+        "explanation": ["type": "object", "description": "How the query was understood, where `explain` asked."],
+      ], required: ["hits", "generation", "took_ms"]),
+    "Hit": object(
+      [
+        "document_id": string, "external_id": string, "chunk_id": string, "title": string,
+        "heading_path": strings, "text": string,
+        "highlights": ["type": "array", "items": ["type": "array", "items": integer]], "score": number,
+        "scores": reference("Scores"), "citation": reference("Citation"),
+        "explanation": ["type": "object", "description": "Why it stands here, where `explain` asked."],
+      ],
+      required: [
+        "document_id", "external_id", "chunk_id", "title", "heading_path", "text", "highlights", "score",
+        "scores", "citation",
+      ]),
+    "Scores": object([
+      "lexical": nullable("number"), "dense": nullable("number"), "fused": nullable("number"),
+      "rerank": nullable("number"),
+    ]),
+    "Citation": object(
+      [
+        "document_id": string, "external_id": string, "title": string, "url": nullable("string"),
+        "version": integer, "start_byte": integer, "end_byte": integer, "quote": string, "sha256": string,
+      ],
+      required: ["document_id", "external_id", "version", "start_byte", "end_byte", "quote", "sha256"]),
+    "AnswerResponse": object([
+      "answer": reference("Answer"), "citations": list(of: "Citation"), "suggestions": list(of: "Suggestion"),
+      "generation": generation, "took_ms": number,
+    ]),
+    "Answer": object([
+      "kind": choice(["faq", "extract", "generated", "abstain"]), "text": string,
+      "confidence": nullable("number"),
+    ]),
+    "Suggestion": object(
+      ["document_id": string, "external_id": string, "title": string, "url": nullable("string")],
+      required: ["document_id", "external_id", "title"]),
+    "VerifyResponse": object(["citations": list(of: "CitationStatus")]),
+    "CitationStatus": object([
+      "status": choice(["valid", "changed", "purged", "forged"]), "document_id": string, "external_id": string,
+      "version": integer, "start_byte": integer, "end_byte": integer,
+    ]),
+    "Document": object([
+      "id": string, "external_id": string, "version": integer, "kind": choice(["article", "faq"]),
+      "title": string, "url": nullable("string"), "language": nullable("string"), "tags": strings,
+      "attributes": ["type": "object", "additionalProperties": string],
+      "visibility": ["type": ["string", "array"], "items": string], "bytes": integer, "chunks": integer,
+      "created_at": string, "updated_at": string,
+    ]),
+    "DocumentVersion": object([
+      "id": string, "external_id": string, "version": integer, "title": string, "is_current": boolean,
+      "bytes": integer, "created_at": string,
+    ]),
+    "GetDocumentResponse": object(
+      [
+        "document": ["anyOf": [reference("Document"), reference("DocumentVersion")]],
+        "generation": generation,
+      ], required: ["document"]),
+    "PutDocumentResponse": object([
+      "document": reference("Document"), "effect": choice(["added", "changed", "unchanged"]),
+      "generation": generation,
+      "chunks": object(["added": integer, "kept": integer, "removed": integer]),
+      "diagnostics": list(of: "Diagnostic"),
+    ]),
+    "Diagnostic": object(
+      [
+        "path": string, "line": integer, "code": string, "message": string, "remedy": string,
+        "severity": choice(["failure", "warning"]),
+      ], required: ["path", "code", "message", "remedy", "severity"]),
+    "DocumentList": object([
+      "documents": list(of: "Document"), "has_more": boolean, "after_cursor": nullable("string"),
+    ]),
+    "GenerationResponse": object(["generation": generation]),
+    "KnowledgeBase": object([
+      "name": string, "model": string, "documents": nullable("integer"), "chunks": nullable("integer"),
+      "created_at": string,
+    ]),
+    "KnowledgeBaseList": object(["kbs": list(of: "KnowledgeBase")]),
+    "Liveness": object(["status": string]),
+    "Readiness": object([
+      "ready": boolean,
+      "checks": [
+        "type": "object",
+        "additionalProperties": object(["ready": boolean, "detail": string], required: ["ready"]),
+      ],
+    ]),
+    "Anything": ["type": "object"],
+    "Problem": object(
+      [
+        "type": string, "title": string, "status": integer, "detail": string,
+        "code": choice(ErrorTable.rows.keys.sorted()), "request_id": string, "retry_after": integer,
+        "errors": [
+          "type": "array",
+          "items": object(
+            ["field": string, "code": string, "message": string, "line": integer],
+            required: ["code", "message"]),
+        ],
+      ], required: ["type", "title", "status", "detail", "code", "request_id", "errors"]),
+  ]
+}

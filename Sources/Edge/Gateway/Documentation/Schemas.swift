@@ -1,0 +1,91 @@
+import Retrieval
+
+/// The shapes of bodies, as JSON Schema (draft 2020-12, as OpenAPI 3.1 uses it).
+///
+/// Tests check real responses against them.
+enum Schemas {
+  static let all: [String: JSONValue] = requests.merging(responses) { $1 }
+
+  static let string: JSONValue = ["type": "string"]
+  static let number: JSONValue = ["type": "number"]
+  static let integer: JSONValue = ["type": "integer"]
+  static let boolean: JSONValue = ["type": "boolean"]
+  static let strings: JSONValue = ["type": "array", "items": string]
+  static let generation: JSONValue = [
+    "type": "integer", "minimum": 0, "description": "A position in the store's history of changes.",
+  ]
+
+  static func nullable(_ type: JSONValue) -> JSONValue { ["type": [type, "null"]] }
+  static func list(of schema: String) -> JSONValue { ["type": "array", "items": reference(schema)] }
+  static func reference(_ schema: String) -> JSONValue { ["$ref": .string("#/components/schemas/" + schema)] }
+  static func choice(_ values: [String]) -> JSONValue {
+    ["type": "string", "enum": .array(values.map { .string($0) })]
+  }
+
+  /// - Parameter required: nil for all of them.
+  static func object(_ properties: [String: JSONValue], required: [String]? = nil) -> JSONValue {
+    [
+      "type": "object", "properties": .object(properties),
+      "required": .array((required ?? properties.keys.sorted()).map { .string($0) }),
+    ]
+  }
+
+  private static let requests: [String: JSONValue] = [
+    "SearchRequest": object(
+      [
+        "query": ["type": "string", "maxLength": .integer(Int64(SearchRequest.maxQueryBytes))],
+        "kb": ["type": "string", "default": "default"],
+        "limit": [
+          "type": "integer", "minimum": .integer(Int64(SearchRequest.limits.lowerBound)),
+          "maximum": .integer(Int64(SearchRequest.limits.upperBound)),
+          "default": .integer(Int64(SearchRequest.defaultLimit)),
+        ],
+        "mode": choice(SearchMode.allCases.map(\.rawValue)),
+        "filter": reference("Filter"),
+        "group": choice(SearchGrouping.allCases.map(\.rawValue)),
+        "history": list(of: "HistoryTurn"), "explain": boolean, "min_generation": generation,
+      ], required: ["query"]),
+    "AnswerRequest": object(
+      [
+        "question": ["type": "string", "maxLength": .integer(Int64(SearchRequest.maxQueryBytes))],
+        "kb": ["type": "string", "default": "default"], "history": list(of: "HistoryTurn"),
+        "conversation_id": string, "min_generation": generation,
+      ], required: ["question"]),
+    "VerifyRequest": object(["citations": list(of: "Citation")]),
+    "HistoryTurn": object(["role": choice(HistoryTurn.Role.allCases.map(\.rawValue)), "text": string]),
+    "Filter": [
+      "type": "object",
+      "description": """
+        Keys: `tags`, `language`, `kind`, `attributes.NAME`. OR within a list, AND between keys.
+        """,
+      "additionalProperties": ["type": ["string", "array"], "items": string],
+    ],
+    "DocumentFields": object(
+      [
+        "title": string, "text": string, "kind": choice(["article", "faq"]),
+        "questions": strings, "url": string, "language": string, "tags": strings,
+        "attributes": ["type": "object", "additionalProperties": string],
+        "visibility": [
+          "type": ["string", "array"], "items": string,
+          "description": "`public` (the default), `signed_in`, or names of groups.",
+        ],
+      ], required: ["text"]),
+    "CreateKnowledgeBase": object(["name": string, "model": string], required: ["name"]),
+  ]
+
+  static let examples: [String: JSONValue] = [
+    "SearchRequest": ["query": "reset my password", "limit": 5, "filter": ["tags": ["account"], "language": "en"]],
+    "AnswerRequest": [
+      "question": "And for business accounts?",
+      "history": [
+        ["role": "customer", "text": "How do I change my address?"],
+        ["role": "assistant", "text": "Open Settings, then Addresses."],
+      ],
+    ],
+    "DocumentFields": [
+      "title": "Change your address", "text": "Open Settings, then Addresses.", "tags": ["account"],
+      "language": "en", "attributes": ["product": "app"],
+    ],
+    "CreateKnowledgeBase": ["name": "handbook"],
+  ]
+}

@@ -1,0 +1,92 @@
+import Domain
+import Foundation
+import Hummingbird
+import HummingbirdCore
+import HummingbirdTLS
+import Logging
+import NIOCore
+import NIOSSL
+import ServiceLifecycle
+
+/// The HTTP server: REST over one engine, one ingest and one store.
+public struct Gateway: Service {
+  private let application: Application<GatewayResponder>
+  private let responder: GatewayResponder
+  private let configuration: GatewayConfiguration
+  private let services: GatewayServices
+
+  /// Builds the server; it listens when it runs.
+  ///
+  /// - Parameters:
+  ///   - logger: one line a request, and what goes wrong; nothing that users typed.
+  ///   - onListening: called once with the port, when requests are accepted.
+  /// - Throws: `GatewayError` with `invalid_tls_files`.
+  public init(
+    services: GatewayServices, configuration: GatewayConfiguration, logger: Logger,
+    onListening: @escaping @Sendable (Int) -> Void = { _ in }
+  ) throws {
+    self.services = services
+    self.configuration = configuration
+    responder = GatewayResponder(services: services, configuration: configuration, logger: logger)
+    var quiet = logger
+    // Its own lines say where it listens and how each connection ends: ours say it better.
+    if quiet.logLevel == .info { quiet.logLevel = .notice }
+    application = Application(
+      responder: responder, server: try Self.server(configuration, connections: responder.connections),
+      configuration: ApplicationConfiguration(
+        address: .hostname(configuration.host, port: configuration.port), backlog: 512),
+      onServerRunning: { channel in onListening(channel.localAddress?.port ?? configuration.port) },
+      logger: quiet)
+  }
+
+  /// Serves until it is told to stop; then requests in work may end within the drain time.
+  ///
+  /// - Throws: `GatewayError` with `insecure_listen`; errors of the system where the port cannot be had.
+  public func run() async throws {
+    try await ListenPolicy.check(configuration, keys: services.keys)
+    let work = responder.work
+    let drainTimeout = configuration.limits.drainTimeout
+    try await withGracefulShutdownHandler {
+      try await application.run()
+    } onGracefulShutdown: {
+      Task {
+        try await Task.sleep(for: drainTimeout)
+        work.stopAll()
+      }
+    }
+  }
+
+  /// For tests that send requests without a socket.
+  var inProcess: Application<GatewayResponder> { application }
+
+  private static func server(
+    _ configuration: GatewayConfiguration, connections: ConnectionCount
+  ) throws -> HTTPServerBuilder {
+    let limits = configuration.limits
+    let timeouts = ConnectionGate.Timeouts(
+      header: TimeAmount(limits.headerTimeout), body: TimeAmount(limits.bodyTimeout),
+      drain: TimeAmount(limits.drainTimeout + .seconds(1)))
+    let maxBodyBytes = max(limits.maxDocumentBytes, limits.maxJSONBytes)
+    let http = HTTPServerBuilder.http1(
+      configuration: .init(
+        additionalChannelHandlers: [
+          ConnectionGate(timeouts: timeouts, connections: connections, maxBodyBytes: maxBodyBytes)
+        ],
+        idleTimeout: TimeAmount(limits.idleTimeout),
+        httpDecoderConfiguration: .init(
+          maxHeaderFieldSize: limits.maxHeaderBytes, maxHeaderListSize: limits.maxHeaderBytes,
+          maxHeaderFieldCount: 200)))
+    guard let files = configuration.tls else { return http }
+    do {
+      let chain = try NIOSSLCertificate.fromPEMFile(files.certificateChain)
+      let key = try NIOSSLPrivateKey(file: files.privateKey, format: .pem)
+      var tls = TLSConfiguration.makeServerConfiguration(
+        certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(key))
+      tls.minimumTLSVersion = .tlsv12
+      return try .tls(http, tlsConfiguration: tls)
+    } catch {
+      throw GatewayError(
+        .invalidTLSFiles, "The TLS certificate or its key cannot be read; both must be PEM files.", cause: error)
+    }
+  }
+}

@@ -1,0 +1,101 @@
+import Foundation
+
+/// Everything about the server that an operator may set.
+public struct GatewayConfiguration: Sendable {
+  /// Address to listen on: a host name or an IP literal. Default `127.0.0.1`.
+  public var host: String
+  /// TCP port, 0-65535; 0 lets the system pick one. Default 8080.
+  public var port: Int
+  /// The owner's key (`FRONTDESK_API_KEY`); nil or empty means none. Default nil.
+  public var ownerKey: String?
+  /// Whether a proxy in front ends TLS and guards access: permits any host, and closes keyless reads, since
+  /// a request from this machine may then be anyone's. Default false.
+  public var behindProxy: Bool
+  /// Whether `/metrics` answers without a key. Default false.
+  public var metricsOpen: Bool
+  /// Certificate chain and private key, as PEM files; nil speaks plain HTTP. Default nil.
+  public var tls: TLSFiles?
+  public var limits: Limits
+
+  public init(
+    host: String = "127.0.0.1", port: Int = 8080, ownerKey: String? = nil, behindProxy: Bool = false,
+    metricsOpen: Bool = false, tls: TLSFiles? = nil, limits: Limits = Limits()
+  ) {
+    self.host = host
+    self.port = port
+    self.ownerKey = ownerKey.flatMap { $0.isEmpty ? nil : $0 }
+    self.behindProxy = behindProxy
+    self.metricsOpen = metricsOpen
+    self.tls = tls
+    self.limits = limits
+  }
+
+  /// Paths of PEM files.
+  public struct TLSFiles: Sendable {
+    /// Leaf first, then intermediates.
+    public var certificateChain: String
+    /// Unencrypted PKCS #8 or PKCS #1.
+    public var privateKey: String
+    public init(certificateChain: String, privateKey: String) {
+      self.certificateChain = certificateChain
+      self.privateKey = privateKey
+    }
+  }
+
+  /// Bounds on what clients may ask of the server.
+  public struct Limits: Sendable {
+    /// Largest document body, bytes, 1 KiB - 1 GiB. Default 64 MiB.
+    public var maxDocumentBytes = 64 << 20
+    /// Largest body of any other request, bytes, 1 KiB - 64 MiB. Default 4 MiB.
+    public var maxJSONBytes = 4 << 20
+    /// Largest request head, bytes, 1 KiB - 1 MiB. Default 32 KiB.
+    public var maxHeaderBytes = 32 << 10
+    /// Open connections, 1 - 100,000; one more is told 503 and closed. Default 768.
+    public var maxConnections = 768
+    /// Reads in work at one time, 1 - 10,000. Default 64.
+    public var maxReads = 64
+    /// Writes in work at one time, their uploads included, 1 - 1,000. Default 8.
+    public var maxWrites = 8
+    /// Requests waiting for one of either, each; one more is refused at once. 0 - 100,000. Default 256.
+    public var maxQueued = 256
+    /// How long a request waits in that queue before it is refused. Default 2 s.
+    public var queueTimeout: Duration = .seconds(2)
+    /// How long reads may take. Default 30 s.
+    public var readTimeout: Duration = .seconds(30)
+    /// How long writes may take: embedding a large document is slow. Default 10 min.
+    public var writeTimeout: Duration = .seconds(600)
+    /// From a connection's start to its first complete request head. Default 10 s.
+    public var headerTimeout: Duration = .seconds(10)
+    /// From a request's head to the end of its body. Default 2 min.
+    public var bodyTimeout: Duration = .seconds(120)
+    /// How long a connection may stay silent between requests or within one. Default 60 s.
+    public var idleTimeout: Duration = .seconds(60)
+    /// How long requests in work may go on after a stop signal. Default 8 s.
+    public var drainTimeout: Duration = .seconds(8)
+    public init() {}
+  }
+
+  /// Whether only this machine can reach `host`.
+  var isLoopback: Bool { LoopbackName.matches(host) }
+}
+
+/// Tells the names of this machine from names that reach further.
+enum LoopbackName {
+  /// - Parameter host: a name or an IP literal, IPv6 with or without brackets; without a port.
+  static func matches(_ host: String) -> Bool {
+    let host = host.lowercased()
+    if ["localhost", "localhost.", "::1", "[::1]"].contains(host) { return true }
+    let octets = host.split(separator: ".", omittingEmptySubsequences: false).map { UInt8($0) }
+    return octets.count == 4 && octets[0] == 127 && octets.allSatisfy { $0 != nil }
+  }
+
+  /// Takes the port off an authority (`host:port`) first.
+  static func matches(authority: String) -> Bool {
+    if authority.hasPrefix("[") {
+      guard let end = authority.firstIndex(of: "]") else { return false }
+      return matches(String(authority[...end]))
+    }
+    let parts = authority.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+    return parts.first.map { matches(String($0)) } ?? false
+  }
+}

@@ -1,0 +1,62 @@
+import Domain
+import Foundation
+import Knowledge
+import Retrieval
+
+/// What the gateway serves, already built and started by the composition root.
+public struct GatewayServices: Sendable {
+  let engine: SearchEngine
+  let ingest: IngestService
+  let store: any DocumentStore
+  let keys: any AccessKeyStore
+  let readiness: @Sendable () async -> ReadinessReport
+  let metrics: PrometheusRegistry
+  let models: [String]
+  let version: String
+
+  /// - Parameters:
+  ///   - readiness: asked by `/readyz`; within 2 s, else the answer is "not ready".
+  ///   - metrics: rendered by `/metrics`; bootstrap `MetricsSystem` with the same one, so that other targets'
+  ///     metrics are in it.
+  ///   - models: that a new knowledge base may name; empty allows any name.
+  ///   - version: of the software, shown in `/openapi.json`.
+  public init(
+    engine: SearchEngine, ingest: IngestService, store: any DocumentStore, keys: any AccessKeyStore,
+    readiness: @escaping @Sendable () async -> ReadinessReport, metrics: PrometheusRegistry,
+    models: [String] = [], version: String = "0"
+  ) {
+    self.engine = engine
+    self.ingest = ingest
+    self.store = store
+    self.keys = keys
+    self.readiness = readiness
+    self.metrics = metrics
+    self.models = models
+    self.version = version
+  }
+}
+
+/// Whether the server can do its work, part by part.
+public struct ReadinessReport: Sendable, Encodable {
+  public struct Check: Sendable, Encodable {
+    public var ready: Bool
+    /// What is missing; nil in health. Shown to anyone: no paths, no names of customers.
+    public var detail: String?
+    public init(ready: Bool, detail: String? = nil) {
+      self.ready = ready
+      self.detail = detail
+    }
+  }
+  /// By part: `store`, `index`, `model`.
+  public var checks: [String: Check]
+  public var isReady: Bool { checks.values.allSatisfy(\.ready) }
+
+  public init(checks: [String: Check]) { self.checks = checks }
+
+  enum CodingKeys: CodingKey { case ready, checks }
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(isReady, forKey: .ready)
+    try container.encode(checks, forKey: .checks)
+  }
+}

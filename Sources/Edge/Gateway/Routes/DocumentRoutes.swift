@@ -1,0 +1,132 @@
+import Domain
+import Foundation
+import HTTPTypes
+import Hummingbird
+import Knowledge
+
+extension GatewayRoutes {
+  private static let path: PathTemplate = "/v1/kbs/{kb}/documents/{external_id}"
+
+  static func documents() -> [Route] {
+    let locks = KeyedLocks<DocumentKey>()
+    return [list, put(locks), get, delete(locks)]
+  }
+
+  /// One document of one knowledge base.
+  struct DocumentKey: Hashable, Sendable {
+    let knowledgeBase: KnowledgeBaseID
+    let externalID: String
+  }
+
+  private static func put(_ locks: KeyedLocks<DocumentKey>) -> Route {
+    Route(
+      .put, path, access: .keyed(.writeDocuments), lane: .write, body: .document,
+      documentation: Documentation(
+        id: "putDocument", tag: "Documents", summary: "Put a document",
+        description: """
+          Makes or replaces the document of that id. Send its fields as JSON, or a file of any supported type as \
+          the raw body. The same content again changes nothing. `{external_id}` is your own id, one \
+          percent-encoded path segment (`/` is `%2F`). `If-Match` with an ETag replaces only that version; \
+          `If-None-Match: *` only makes a new document. The write is searchable at `generation`.
+          """,
+        query: [
+          .init(
+            "visibility", .string,
+            "For a raw body: `public`, `signed_in`, or group names with commas between; overrides what the file says.")
+        ],
+        request: "DocumentFields", acceptsFiles: true,
+        responses: [200: .json("PutDocumentResponse"), 201: .json("PutDocumentResponse")],
+        errors: [
+          "invalid_json", "missing_field", "invalid_field", "invalid_external_id", "invalid_visibility",
+          "invalid_document", "kb_not_found", "precondition_failed", "too_large", "unsupported_type",
+          "unreadable_document", "overloaded", "model_unavailable", "storage_full",
+        ])
+    ) { call in
+      let id = try call.externalID()
+      let knowledgeBase = try await call.knowledgeBase()
+      let upsert = try call.upsert(id, into: knowledgeBase.name)
+      let key = DocumentKey(knowledgeBase: knowledgeBase.id, externalID: id)
+      let receipt = try await locks.withLock(key) {
+        try await call.checkPreconditions(on: id, in: knowledgeBase.id)
+        return try await call.services.ingest.upsert(upsert)
+      }
+      let location = "/v1/kbs/\(knowledgeBase.name)/documents/\(PercentEncoding.encode(id))"
+      var headers: HTTPFields = [.eTag: EntityTag.text(receipt.record.version)]
+      if receipt.effect == .added { headers[.location] = location }
+      return .json(UpsertView(receipt), status: receipt.effect == .added ? .created : .ok, headers: headers)
+    }
+  }
+
+  private static let get = Route(
+    .get, path, access: .read(.search), lane: .read,
+    documentation: Documentation(
+      id: "getDocument", tag: "Documents", summary: "Read a document",
+      description: """
+        What is known of the document; with `Accept: text/plain`, its extracted text, into which the byte \
+        offsets of citations point. `version` names an older version, which keys that see every document find \
+        also after a delete.
+        """,
+      query: [.init("version", .integer, "A version from 1; the current one where left out.")],
+      responses: [200: .jsonOrText("GetDocumentResponse"), 304: .empty("Still the version of If-None-Match")],
+      errors: ["invalid_external_id", "invalid_version", "kb_not_found", "document_not_found"])
+  ) { call in
+    let id = try call.externalID()
+    let version = try call.query.integer("version", in: 1...Int.max, code: "invalid_version")
+    let knowledgeBase = try await call.knowledgeBase()
+    let record = try await call.services.store.document(id, in: knowledgeBase.id)
+    let visible = record.flatMap { call.principal.viewer.maySee($0.visibility) ? $0 : nil }
+    // Who may see an older version is not recorded: it stays with those who see everything.
+    let mayReadAnyVersion = call.principal.viewer == .all && version != nil
+    guard visible != nil || mayReadAnyVersion else { throw Problem.documentNotFound }
+    let wanted = version ?? visible?.version ?? 1
+    guard wanted == visible?.version || mayReadAnyVersion else { throw Problem.documentNotFound }
+
+    var headers: HTTPFields = [.cacheControl: "private, no-cache", .vary: "Accept"]
+    let tag = EntityTag.text(wanted)
+    if let visible, visible.version == wanted {
+      headers[.eTag] = tag
+      if EntityTag.list(call.headers[values: .ifNoneMatch], includes: wanted, weakly: true) {
+        return Response(status: .notModified, headers: headers)
+      }
+      if !call.prefers("text/plain") {
+        return .json(GetDocumentView(document: DocumentView(visible), generation: visible.generation.rawValue), headers: headers)
+      }
+    }
+    guard let found = try await call.services.store.version(wanted, of: id, in: knowledgeBase.id) else {
+      throw Problem.documentNotFound
+    }
+    headers[.eTag] = tag
+    return call.prefers("text/plain")
+      ? .text(found.text, type: "text/plain; charset=utf-8", headers: headers)
+      : .json(GetVersionView(document: VersionView(found)), headers: headers)
+  }
+
+  private static func delete(_ locks: KeyedLocks<DocumentKey>) -> Route {
+    Route(
+      .delete, path, access: .keyed(.writeDocuments), lane: .write,
+      documentation: Documentation(
+        id: "deleteDocument", tag: "Documents", summary: "Delete a document",
+        description: """
+          Takes the document out of search; its old versions stay for verification. `purge=true` erases \
+          every version, chunk and vector of it, also after an earlier delete.
+          """,
+        query: [.init("purge", .boolean, "Leave no byte of it.")],
+        responses: [200: .json("GenerationResponse")],
+        errors: [
+          "invalid_external_id", "invalid_parameter", "kb_not_found", "document_not_found", "precondition_failed",
+        ])
+    ) { call in
+      let id = try call.externalID()
+      let purges = try call.query.flag("purge")
+      let knowledgeBase = try await call.knowledgeBase()
+      let key = DocumentKey(knowledgeBase: knowledgeBase.id, externalID: id)
+      let generation = try await locks.withLock(key) {
+        try await call.checkPreconditions(on: id, in: knowledgeBase.id)
+        return purges
+          ? try await call.services.ingest.purge(id, from: knowledgeBase.name)
+          : try await call.services.ingest.delete(id, from: knowledgeBase.name)
+      }
+      return .json(GenerationView(generation: generation.rawValue))
+    }
+  }
+}

@@ -1,0 +1,17 @@
+import Domain
+import Foundation
+import HTTPTypes
+import Hummingbird
+import Retrieval
+
+/// Everything that the server answers.
+enum GatewayRoutes {
+  /// In the order in which the documentation lists them.
+  static func all(services: GatewayServices, configuration: GatewayConfiguration) -> [Route] {
+    let api = search + documents() + knowledgeBases
+    let operations = operations(metricsOpen: configuration.metricsOpen)
+    // The description describes itself, too.
+    let documented = api + operations + descriptions(of: [], version: "")
+    return api + operations + descriptions(of: documented, version: services.version)
+  }
+}

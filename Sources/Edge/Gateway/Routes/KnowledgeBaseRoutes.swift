@@ -1,0 +1,111 @@
+import Domain
+import Foundation
+import HTTPTypes
+import Hummingbird
+
+extension GatewayRoutes {
+  private static let collection: PathTemplate = "/v1/kbs"
+  private static let member: PathTemplate = "/v1/kbs/{kb}"
+
+  static let knowledgeBases: [Route] = [
+    Route(
+      .get, collection, access: .read(.search), lane: .read,
+      documentation: Documentation(
+        id: "listKnowledgeBases", tag: "Knowledge bases", summary: "List knowledge bases",
+        description: "Those that the key reaches, by name.",
+        responses: [200: .json("KnowledgeBaseList")], errors: [])
+    ) { call in
+      var views: [KnowledgeBaseView] = []
+      for found in try await call.services.store.knowledgeBases() where call.principal.mayReach(kb: found.name) {
+        views.append(try await call.view(of: found))
+      }
+      return .json(KnowledgeBaseListView(kbs: views.sorted { $0.name < $1.name }))
+    },
+    Route(
+      .post, collection, access: .keyed(.manageKnowledgeBases), lane: .write, body: .json,
+      documentation: Documentation(
+        id: "createKnowledgeBase", tag: "Knowledge bases", summary: "Make a knowledge base",
+        description: """
+          A name is 1 to 64 of `a-z`, `0-9`, `_` and `-`, and begins with a letter or digit. `model` names the \
+          embedding model, or `none` for full text alone.
+          """,
+        request: "CreateKnowledgeBase", responses: [201: .json("KnowledgeBase")],
+        errors: ["invalid_json", "missing_field", "invalid_kb_name", "model_unknown", "kb_exists", "storage_full"])
+    ) { call in
+      var fields = try call.fields()
+      let name = fields.requiredString("name")
+      let model = fields.string("model", maxBytes: 256) ?? KnowledgeBase.defaultModel
+      try fields.finish()
+      try KnowledgeBase.validate(name: name)
+      guard call.principal.mayReach(kb: name) else {
+        throw Problem("forbidden", "This key reaches named knowledge bases only, and not this one.")
+      }
+      let models = call.services.models
+      guard models.isEmpty || models.contains(model) || model == KnowledgeBase.noModel else {
+        throw Problem.invalidParameter(
+          "model", "model must be one of \(models.joined(separator: ", ")) or none.", code: "model_unknown")
+      }
+      let made = try await call.services.store.createKnowledgeBase(named: name, model: model)
+      return .json(try await call.view(of: made), status: .created, headers: [.location: "/v1/kbs/\(made.name)"])
+    },
+    Route(
+      .get, member, access: .read(.search), lane: .read,
+      documentation: Documentation(
+        id: "getKnowledgeBase", tag: "Knowledge bases", summary: "Read a knowledge base",
+        responses: [200: .json("KnowledgeBase")], errors: ["kb_not_found"])
+    ) { call in
+      .json(try await call.view(of: try await call.knowledgeBase()))
+    },
+    Route(
+      .delete, member, access: .keyed(.manageKnowledgeBases), lane: .write,
+      documentation: Documentation(
+        id: "deleteKnowledgeBase", tag: "Knowledge bases", summary: "Delete a knowledge base",
+        description: "With all its documents and versions. The one named `default` stays.",
+        responses: [200: .json("GenerationResponse")], errors: ["kb_not_found", "kb_protected"])
+    ) { call in
+      let found = try await call.knowledgeBase()
+      guard found.name != KnowledgeBase.defaultName else {
+        throw Problem(
+          "kb_protected", "'\(found.name)' is there from the start and stays; delete its documents instead.")
+      }
+      let generation = try await call.services.store.deleteKnowledgeBase(found.id)
+      return .json(GenerationView(generation: generation.rawValue))
+    },
+  ]
+}
+
+extension Call {
+  fileprivate func view(of found: KnowledgeBase) async throws -> KnowledgeBaseView {
+    // Totals would tell how much there is that the caller may not see.
+    let counts = principal.mayCount ? try await services.store.counts(in: found.id) : nil
+    return KnowledgeBaseView(
+      name: found.name, model: found.model, documents: counts?.documents, chunks: counts?.chunks,
+      createdAt: Timestamp.text(found.createdAt))
+  }
+}
+
+struct KnowledgeBaseView: Encodable {
+  let name: String
+  let model: String
+  /// Nil for those who may not see every document.
+  let documents: Int?
+  let chunks: Int?
+  let createdAt: String
+
+  enum CodingKeys: String, CodingKey {
+    case name, model, documents, chunks
+    case createdAt = "created_at"
+  }
+  func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(name, forKey: .name)
+    try container.encode(model, forKey: .model)
+    try container.encode(documents, forKey: .documents)
+    try container.encode(chunks, forKey: .chunks)
+    try container.encode(createdAt, forKey: .createdAt)
+  }
+}
+
+struct KnowledgeBaseListView: Encodable {
+  let kbs: [KnowledgeBaseView]
+}

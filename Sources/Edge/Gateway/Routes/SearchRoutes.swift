@@ -1,0 +1,171 @@
+import Domain
+import Foundation
+import HTTPTypes
+import Hummingbird
+import Retrieval
+
+extension GatewayRoutes {
+  static let search: [Route] = [
+    Route(
+      .post, "/v1/search", access: .read(.search), lane: .read, body: .json,
+      documentation: Documentation(
+        id: "search", tag: "Search", summary: "Find passages",
+        description: """
+          The passages nearest to a query, best first. `score` orders them; `scores` holds the raw numbers of \
+          each half. `highlights` are half-open UTF-8 byte ranges of `text`.
+          """,
+        request: "SearchRequest", responses: [200: .json("SearchResponse")],
+        errors: [
+          "invalid_json", "missing_field", "query_empty", "query_too_long", "invalid_limit",
+          "unknown_filter_key", "kb_not_found", "unsupported_type", "overloaded", "generation_not_reached",
+          "model_unavailable",
+        ])
+    ) { call in
+      let request = try call.searchRequest()
+      return .json(try await call.services.engine.search(request))
+    },
+    Route(
+      .post, "/v1/answers", access: .read(.ask), lane: .read, body: .json,
+      documentation: Documentation(
+        id: "answer", tag: "Search", summary: "Answer a question",
+        description: """
+          An answer with citations, or an honest "no answer" (`kind` is `abstain`, without citations). With \
+          `Accept: text/event-stream` the text comes as `answer` events, each with a part of it, and the whole \
+          response as the last event, `done`.
+          """,
+        request: "AnswerRequest", responses: [200: .jsonOrEvents("AnswerResponse")],
+        errors: [
+          "invalid_json", "missing_field", "query_empty", "query_too_long", "kb_not_found", "unsupported_type",
+          "overloaded", "generation_not_reached",
+        ])
+    ) { call in
+      let request = try call.answerRequest()
+      let response = try await call.services.engine.answer(request)
+      return call.prefers("text/event-stream") ? .events(of: response) : .json(response, headers: [.vary: "Accept"])
+    },
+    Route(
+      .post, "/v1/verify", access: .read(.verify), lane: .read, body: .json,
+      documentation: Documentation(
+        id: "verify", tag: "Search", summary: "Check citations",
+        description: """
+          Per citation, in order: `valid` (the quote stands in the named version, which is current), `changed` \
+          (it stands there; a newer version exists, or the document was deleted), `purged` (erased), `forged` \
+          (never stood there).
+          """,
+        request: "VerifyRequest", responses: [200: .json("VerifyResponse")],
+        errors: ["invalid_json", "missing_field", "invalid_field", "too_many_citations", "unsupported_type"])
+    ) { call in
+      let citations = try call.citations()
+      let statuses = try await call.services.engine.verify(citations)
+      return .json(VerifyView(citations: zip(citations, statuses).map(VerifyView.Entry.init)))
+    },
+  ]
+}
+
+extension Call {
+  func searchRequest() throws -> SearchRequest {
+    var fields = try fields()
+    var request = SearchRequest(
+      query: fields.requiredString("query", allowsNUL: true), knowledgeBase: fields.knowledgeBase(),
+      viewer: principal.viewer)
+    let limits = Int64(SearchRequest.limits.lowerBound)...Int64(SearchRequest.limits.upperBound)
+    if let limit = fields.integer("limit", in: limits, code: "invalid_limit") { request.limit = Int(limit) }
+    if let mode: SearchMode = fields.choice("mode", code: "invalid_mode") { request.mode = mode }
+    if let group: SearchGrouping = fields.choice("group", code: "invalid_group") { request.grouping = group }
+    if let filter = fields.conditions("filter", code: "invalid_filter", maxCount: 100) {
+      request.filter = SearchFilter(filter)
+    }
+    request.history = fields.history()
+    request.explain = fields.bool("explain") ?? false
+    request.minGeneration = fields.minGeneration()
+    try fields.finish()
+    try requireReach(request.knowledgeBase)
+    return request
+  }
+
+  func answerRequest() throws -> AnswerRequest {
+    var fields = try fields()
+    let request = AnswerRequest(
+      question: fields.requiredString("question", allowsNUL: true), knowledgeBase: fields.knowledgeBase(),
+      history: fields.history(), minGeneration: fields.minGeneration(), viewer: principal.viewer)
+    _ = fields.string("conversation_id", maxBytes: 256)
+    try fields.finish()
+    try requireReach(request.knowledgeBase)
+    return request
+  }
+
+  func citations() throws -> [Citation] {
+    var fields = try fields()
+    if !fields.has("citations") { fields.fail("citations", "it is missing; send a list.", code: "missing_field") }
+    let citations = fields.objects("citations", code: "too_many_citations", maxCount: 1000) { fields in
+      Citation(
+        documentID: fields.requiredString("document_id"), externalID: fields.requiredString("external_id"),
+        title: fields.string("title") ?? "", url: fields.string("url"),
+        version: fields.requiredInteger("version"), startByte: fields.requiredInteger("start_byte"),
+        endByte: fields.requiredInteger("end_byte"),
+        // Whatever was quoted is compared, never stored.
+        quote: fields.requiredString("quote", allowsNUL: true), sha256: fields.requiredString("sha256"))
+    }
+    try fields.finish()
+    return citations ?? []
+  }
+}
+
+extension FieldReader {
+  mutating func knowledgeBase() -> String {
+    string("kb", maxBytes: 1024) ?? KnowledgeBase.defaultName
+  }
+
+  mutating func minGeneration() -> Generation? {
+    integer("min_generation", in: 0...Int64.max, code: "invalid_min_generation").map(Generation.init(rawValue:))
+  }
+
+  mutating func history() -> [HistoryTurn] {
+    let turns = objects("history", code: "invalid_history", maxCount: SearchRequest.maxHistoryTurns) { fields in
+      if !fields.has("role") { fields.fail("role", "it is missing.", code: "invalid_history") }
+      let role: HistoryTurn.Role? = fields.choice("role", code: "invalid_history")
+      let text = fields.string("text", code: "invalid_history", allowsNUL: true)
+      if !fields.has("text") { fields.fail("text", "it is missing; send a string.", code: "invalid_history") }
+      return HistoryTurn(role: role ?? .customer, text: text?.replacing("\0", with: " ") ?? "")
+    }
+    return turns ?? []
+  }
+
+  mutating func requiredInteger(_ field: String) -> Int {
+    guard has(field) else {
+      fail(field, "it is missing; send a whole number.", code: "missing_field")
+      return 0
+    }
+    return integer(field, in: Int64.min...Int64.max, code: "invalid_field").map(Int.init) ?? 0
+  }
+}
+
+/// What checking citations found, in the order they were sent.
+struct VerifyView: Encodable {
+  struct Entry: Encodable {
+    let status: CitationStatus
+    let documentID: String
+    let externalID: String
+    let version: Int
+    let startByte: Int
+    let endByte: Int
+
+    init(_ citation: Citation, _ status: CitationStatus) {
+      self.status = status
+      documentID = citation.documentID
+      externalID = citation.externalID
+      version = citation.version
+      startByte = citation.startByte
+      endByte = citation.endByte
+    }
+
+    enum CodingKeys: String, CodingKey {
+      case status, version
+      case documentID = "document_id"
+      case externalID = "external_id"
+      case startByte = "start_byte"
+      case endByte = "end_byte"
+    }
+  }
+  let citations: [Entry]
+}

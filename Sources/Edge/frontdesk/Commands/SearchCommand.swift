@@ -1,0 +1,90 @@
+import ArgumentParser
+import Domain
+import Foundation
+import Retrieval
+
+struct SearchCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "search", abstract: "Find passages.",
+    discussion: "Filters are key=value; keys: tags, language, kind, attributes.NAME; may be repeated.")
+
+  @Argument(help: "What to look for.") var query: String
+  @OptionGroup var global: GlobalOptions
+  @Option(help: "Knowledge base.") var kb = KnowledgeBase.defaultName
+  @Option(help: "hybrid, lexical or dense.") var mode: SearchMode = .hybrid
+  @Option(help: "Documents to show, 1 to 1,000.") var limit = SearchRequest.defaultLimit
+  @Option(help: "key=value; OR within a key, AND between keys.") var filter: [String] = []
+  @Option(help: "document or passage.") var group: SearchGrouping = .document
+  @Flag(help: "Show how each hit came to its place.") var explain = false
+
+  func run() async throws {
+    let filter = try filterConditions()
+    let workspace = try await Workspace.open(try await global.settings())
+    let response = try await workspace.closing {
+      try await $0.engine.search(
+        SearchRequest(
+          query: query, knowledgeBase: kb, limit: limit, mode: mode, filter: filter, grouping: group,
+          explain: explain, viewer: .all))
+    }
+    if global.json { return try Console.json(response) }
+    for reason in response.degraded { Console.error("note: \(reason)") }
+    if response.hits.isEmpty { return print("nothing found") }
+    for (i, hit) in response.hits.enumerated() { show(hit, rank: i + 1) }
+    if let explanation = response.explanation { try Console.json(explanation, pretty: true) }
+  }
+
+  private func filterConditions() throws -> SearchFilter {
+    var conditions: [String: [String]] = [:]
+    for item in filter {
+      let parts = item.split(separator: "=", maxSplits: 1).map(String.init)
+      guard parts.count == 2 else { throw UsageError("--filter takes key=value, not '\(item)'.") }
+      conditions[parts[0], default: []].append(parts[1])
+    }
+    return SearchFilter(conditions)
+  }
+
+  private func show(_ hit: SearchHit, rank: Int) {
+    let path = ([hit.title] + hit.headingPath).filter { !$0.isEmpty }.joined(separator: " > ")
+    print("\(rank). \(path)  (\(hit.externalID), \(String(format: "%.3f", hit.score)))")
+    let text = hit.text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+    print("   " + (text.count > 240 ? text.prefix(240) + "..." : text[...]))
+    guard let explanation = hit.explanation else { return }
+    print("   lexical rank \(explanation.lexicalRank.map(String.init) ?? "-"), "
+      + "dense rank \(explanation.denseRank.map(String.init) ?? "-"): \(explanation.arithmetic)")
+    for match in explanation.matchedTerms {
+      let fields = match.frequencies.sorted { $0.key < $1.key }.map { "\($0.key) x\($0.value)" }
+      print("   \(match.term): \(fields.joined(separator: ", ")), in \(match.docFreq) chunks, "
+        + "idf \(String(format: "%.2f", match.idf)), \(String(format: "%.3f", match.score))")
+    }
+  }
+}
+
+extension SearchMode: ExpressibleByArgument {}
+extension SearchGrouping: ExpressibleByArgument {}
+
+struct AskCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "ask", abstract: "Answer a question, with the place of every word of the answer.")
+
+  @Argument(help: "The question.") var question: String
+  @OptionGroup var global: GlobalOptions
+  @Option(help: "Knowledge base.") var kb = KnowledgeBase.defaultName
+
+  func run() async throws {
+    let workspace = try await Workspace.open(try await global.settings())
+    let response = try await workspace.closing {
+      try await $0.engine.answer(AnswerRequest(question: question, knowledgeBase: kb, viewer: .all))
+    }
+    if global.json { return try Console.json(response) }
+    print(response.answer.text)
+    for (i, citation) in response.citations.enumerated() {
+      print("[\(i + 1)] \(citation.title) (\(citation.externalID), version \(citation.version), "
+        + "bytes \(citation.startByte)-\(citation.endByte))"
+        + (citation.url.map { " \($0)" } ?? ""))
+    }
+    if response.answer.kind == .abstain, !response.suggestions.isEmpty {
+      print("These may be near:")
+      for suggestion in response.suggestions { print("- \(suggestion.title) (\(suggestion.externalID))") }
+    }
+  }
+}

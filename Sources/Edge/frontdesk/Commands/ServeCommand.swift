@@ -1,0 +1,125 @@
+import ArgumentParser
+import Domain
+import Embedding
+import Foundation
+import Gateway
+import Logging
+import Metrics
+import Retrieval
+import ServiceLifecycle
+
+struct ServeCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "serve", abstract: "Serve REST until stopped.",
+    discussion: """
+      Prints {"event":"listening","port":N} when it is ready. Without a key, reads are open on loopback \
+      and writes are refused. SIGTERM and Ctrl-C end it within 10 s; requests in work are finished.
+      """)
+
+  @OptionGroup var global: GlobalOptions
+  @Option(help: "Where to listen.") var host: String?
+  @Option(help: "0 picks a free one.") var port: Int?
+  @Option(help: "all, gateway or ingest.") var role: String?
+  @Flag(help: "A proxy in front ends TLS: allows a host that is not loopback.") var behindProxy = false
+  @Option(help: "PEM file of the certificate chain.") var tlsCertificate: String?
+  @Option(help: "PEM file of the private key.") var tlsKey: String?
+  @Flag(help: "Let /metrics be read without a key.") var metricsOpen = false
+
+  func run() async throws {
+    let settings = try await global.settings([
+      "host": host, "port": port.map(String.init), "role": role,
+      "behind_proxy": behindProxy ? "true" : nil, "tls_certificate": tlsCertificate, "tls_key": tlsKey,
+      "metrics_open": metricsOpen ? "true" : nil,
+    ])
+    let registry = PrometheusRegistry()
+    MetricsSystem.bootstrap(registry)
+    let configuration = try Self.configuration(settings)
+    let workspace = try await Workspace.open(settings)
+    var services: [any Service] = [FollowingService(workspace: workspace)]
+    if settings.role != "ingest" {
+      services.append(
+        try Gateway(
+          services: GatewayServices(
+            engine: workspace.engine, ingest: workspace.ingest, store: workspace.store,
+            keys: workspace.store, readiness: { await workspace.readiness() }, metrics: registry,
+            models: ModelCatalogue.all.map(\.name) + [KnowledgeBase.noModel], version: Release.version),
+          configuration: configuration, logger: workspace.logger
+        ) { port in
+          print("{\"event\":\"listening\",\"port\":\(port)}")
+          fflush(nil)
+        })
+    }
+    let group = ServiceGroup(
+      configuration: ServiceGroupConfiguration(
+        services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: workspace.logger))
+    do { try await group.run() } catch {
+      await workspace.close()
+      throw error
+    }
+    await workspace.close()
+  }
+
+  private static func configuration(_ settings: Settings) throws -> GatewayConfiguration {
+    var tls: GatewayConfiguration.TLSFiles?
+    switch (settings.tlsCertificate, settings.tlsKey) {
+    case (let certificate?, let key?):
+      tls = GatewayConfiguration.TLSFiles(certificateChain: certificate, privateKey: key)
+    case (nil, nil): break
+    default: throw UsageError("TLS needs both --tls-certificate and --tls-key.")
+    }
+    var limits = GatewayConfiguration.Limits()
+    limits.maxDocumentBytes = settings.maxBodyBytes
+    limits.readTimeout = settings.requestTimeout
+    limits.idleTimeout = settings.idleTimeout
+    limits.maxReads = settings.maxConcurrentRequests
+    return GatewayConfiguration(
+      host: settings.host, port: settings.port, ownerKey: settings.apiKey,
+      behindProxy: settings.behindProxy, metricsOpen: settings.metricsOpen, tls: tls, limits: limits)
+  }
+}
+
+/// Keeps every index in step with the store while the server runs.
+private struct FollowingService: Service {
+  let workspace: Workspace
+
+  func run() async throws {
+    await cancelWhenGracefulShutdown {
+      // The default knowledge base and its model are warm before the first question.
+      await workspace.warmUp()
+      await workspace.indexes.run()
+    }
+  }
+}
+
+extension Workspace {
+  fileprivate func warmUp() async {
+    do {
+      for kb in try await store.knowledgeBases() {
+        _ = try await indexes.follower(of: kb.name)
+        if kb.model != KnowledgeBase.noModel { _ = try await embedders.service(for: kb.model) }
+      }
+    } catch {
+      logger.warning("not everything is ready", metadata: ["error": "\(error)"])
+    }
+  }
+
+  fileprivate func readiness() async -> ReadinessReport {
+    var checks: [String: ReadinessReport.Check] = [:]
+    do {
+      _ = try await store.head()
+      checks["store"] = .init(ready: true)
+    } catch { checks["store"] = .init(ready: false, detail: "the store cannot be read") }
+    do {
+      _ = try await indexes.follower(of: KnowledgeBase.defaultName)
+      checks["index"] = .init(ready: true)
+    } catch { checks["index"] = .init(ready: false, detail: "the index is not open") }
+    // Without its model a knowledge base is searched by words alone: degraded, not down.
+    let model = try? await store.knowledgeBase(named: KnowledgeBase.defaultName)?.model
+    if let model, model != KnowledgeBase.noModel {
+      let isUsable = (try? await embedders.service(for: model)) != nil
+      checks["model"] = .init(
+        ready: true, detail: isUsable ? nil : "degraded: frontdesk model install \(model)")
+    }
+    return ReadinessReport(checks: checks)
+  }
+}

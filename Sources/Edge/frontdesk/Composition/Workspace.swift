@@ -1,0 +1,87 @@
+import Domain
+import Embedding
+import Foundation
+import Knowledge
+import Logging
+import Retrieval
+import Store
+
+/// The composition root: one data folder's store, indexes, models and services, put together.
+final class Workspace: Sendable {
+  let settings: Settings
+  let store: SQLiteStore
+  let indexes: IndexRegistry
+  let embedders: EmbedderRegistry
+  let engine: SearchEngine
+  let ingest: IngestService
+  let logger: Logger
+
+  static func open(_ settings: Settings, chunking: Chunker.Options = .standard) async throws -> Workspace {
+    let logger = Log.make(settings.logLevel)
+    let store = try SQLiteStore(folder: settings.data)
+    return Workspace(settings, store: store, chunking: chunking, logger: logger)
+  }
+
+  private init(_ settings: Settings, store: SQLiteStore, chunking: Chunker.Options, logger: Logger) {
+    self.settings = settings
+    self.store = store
+    self.logger = logger
+    let cache = ModelCache(folder: settings.models)
+    embedders = EmbedderRegistry(cache: cache, threads: settings.threads)
+    indexes = IndexRegistry(
+      store: store, folder: settings.data.appendingPathComponent("index"), logger: logger)
+    var options = SearchEngine.Options()
+    options.threads = settings.threads
+    options.answerThreshold = settings.answerThreshold
+    options.fusion = ConvexFusion(
+      lexicalWeight: settings.lexicalWeight, lexicalScale: settings.lexicalScale)
+    engine = SearchEngine(store: store, indexes: indexes, embedders: embedders, options: options)
+    ingest = IngestService(
+      store: store, embedders: embedders, tokens: .bestInstalled(in: cache), chunking: chunking)
+  }
+
+  /// Makes a knowledge base where there is none of that name.
+  func makeKnowledgeBase(_ name: String, model: String) async throws {
+    guard try await store.knowledgeBase(named: name) == nil else { return }
+    do { _ = try await store.createKnowledgeBase(named: name, model: model) } catch let error as any CodedError
+      where error.code == "kb_exists"
+    {
+      // Another process made it in between: that is what was asked for.
+    }
+  }
+
+  /// Leaves an index that the next command opens at once; beside a running server, that server does it.
+  func bringIndexUpToDate(_ name: String) async throws {
+    let follower = try await indexes.follower(of: name)
+    try await follower.catchUp()
+    try await follower.flush()
+  }
+
+  /// Runs `body` and closes whatever it opened.
+  func closing<T>(_ body: (Workspace) async throws -> T) async throws -> T {
+    do {
+      let value = try await body(self)
+      await close()
+      return value
+    } catch {
+      await close()
+      throw error
+    }
+  }
+
+  func close() async {
+    await indexes.close()
+    await embedders.shutdown()
+  }
+}
+
+extension Workspace {
+  /// - Throws: `kb_not_found`.
+  func knowledgeBase(_ name: String) async throws -> KnowledgeBase {
+    guard let found = try await store.knowledgeBase(named: name) else {
+      throw CommandError(
+        code: "kb_not_found", message: "There is no knowledge base '\(name)'; `frontdesk kb list` shows all.")
+    }
+    return found
+  }
+}

@@ -1,0 +1,77 @@
+/// What can be set, by one name in three places: flag, environment variable and file key.
+///
+/// The table is what `frontdesk config`, the handbook and the flags agree on.
+struct SettingDefinition: Sendable {
+  enum Kind: Sendable, Equatable {
+    case text
+    case flag
+    case integer(ClosedRange<Int>)
+    case number(ClosedRange<Double>)
+    case choice([String])
+  }
+  /// The file key; the variable is FRONTDESK_ and its capitals, the flag its words joined by hyphens.
+  let key: String
+  let kind: Kind
+  /// Empty means unset.
+  let standard: String
+  let unit: String
+  let help: String
+  var isSecret = false
+
+  var variable: String { "FRONTDESK_" + key.uppercased() }
+  var flag: String { "--" + key.replacing("_", with: "-") }
+
+  static let all: [SettingDefinition] = [
+    .init(key: "data", kind: .text, standard: "indexes/data", unit: "folder", help: "Store and index files."),
+    .init(
+      key: "models", kind: .text, standard: "", unit: "folder",
+      help: "Installed models; unset: the user's cache folder."),
+    .init(
+      key: "model", kind: .text, standard: "all-MiniLM-L6-v2", unit: "",
+      help: "Embedding model of new knowledge bases; none for lexical search only."),
+    .init(
+      key: "threads", kind: .integer(1...256), standard: "", unit: "threads",
+      help: "Inference and search threads; unset: one per core."),
+    .init(key: "host", kind: .text, standard: "127.0.0.1", unit: "address", help: "Where the server listens."),
+    .init(
+      key: "port", kind: .integer(0...65535), standard: "8080", unit: "port",
+      help: "Where the server listens; 0 picks a free one."),
+    .init(
+      key: "role", kind: .choice(["all", "gateway", "ingest"]), standard: "all", unit: "",
+      help: "What this server does: everything, only serve, or only keep indexes."),
+    .init(
+      key: "api_key", kind: .text, standard: "", unit: "",
+      help: "The owner's key; with one set, every request needs a key.", isSecret: true),
+    .init(
+      key: "behind_proxy", kind: .flag, standard: "false", unit: "",
+      help: "A proxy in front ends TLS: allows a host that is not loopback."),
+    .init(key: "tls_certificate", kind: .text, standard: "", unit: "PEM file", help: "Certificate chain."),
+    .init(key: "tls_key", kind: .text, standard: "", unit: "PEM file", help: "Private key."),
+    .init(
+      key: "max_body_bytes", kind: .integer(1024...536_870_912), standard: "67108864", unit: "bytes",
+      help: "Largest request body."),
+    .init(
+      key: "request_timeout", kind: .integer(1...600), standard: "30", unit: "seconds",
+      help: "Longest time to work on one request."),
+    .init(
+      key: "idle_timeout", kind: .integer(1...3600), standard: "60", unit: "seconds",
+      help: "How long a connection may be silent."),
+    .init(
+      key: "max_concurrent_requests", kind: .integer(1...10_000), standard: "64", unit: "requests",
+      help: "Requests in work at one time; a short queue, then 503."),
+    .init(
+      key: "metrics_open", kind: .flag, standard: "false", unit: "", help: "Lets /metrics be read without a key."),
+    .init(
+      key: "answer_threshold", kind: .number(0...2), standard: "0.42", unit: "support",
+      help: "Support below which no answer is given."),
+    .init(
+      key: "lexical_weight", kind: .number(0...1), standard: "0.4", unit: "share",
+      help: "Share of the lexical half in hybrid search."),
+    .init(
+      key: "lexical_scale", kind: .number(0.1...1000), standard: "25", unit: "BM25F score",
+      help: "BM25F score that counts as 1 in hybrid search."),
+    .init(
+      key: "log_level", kind: .choice(["trace", "debug", "info", "notice", "warning", "error", "critical"]),
+      standard: "notice", unit: "", help: "Least severe log line that is written."),
+  ]
+}

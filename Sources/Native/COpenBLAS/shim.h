@@ -1,0 +1,2 @@
+// OpenBLAS: single-precision matrix products for the encoder.
+#include <cblas.h>

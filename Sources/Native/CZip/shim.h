@@ -1,0 +1,2 @@
+// zlib: inflates the members of ZIP archives (DOCX).
+#include <zlib.h>

@@ -1,0 +1,108 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import Embedding
+
+/// The real models against reference outputs; skipped where either is not on the machine.
+@Suite struct GoldenTests {
+  struct MiniLMReference: Decodable {
+    struct Item: Decodable {
+      let text: String
+      let tokenIds: [Int32]
+      let embedding: [Float]
+    }
+    let items: [Item]
+  }
+
+  struct BGEReference: Decodable {
+    struct Item: Decodable {
+      let text: String
+      let tokenIds: [Int32]
+      let embeddingDequantFp32: [Float]
+    }
+    let items: [Item]
+  }
+
+  static func model(_ name: String) -> EncoderModel? {
+    let cache = ModelCache(folder: ModelCache.defaultFolder())
+    return try? EncoderModel(cache.installed(name))
+  }
+
+  static let miniLM = model("all-MiniLM-L6-v2")
+  static let bge = model("bge-small-en-v1.5")
+
+  static func reference<Value: Decodable>(_ name: String, as type: Value.Type) -> Value? {
+    guard let url = SharedData.url("golden/" + name), let data = try? Data(contentsOf: url) else {
+      return nil
+    }
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    return try? decoder.decode(type, from: data)
+  }
+
+  static let miniLMReference = reference("minilm_ref.json", as: MiniLMReference.self)
+  static let bgeReference = reference("bge_ref.json", as: BGEReference.self)
+
+  /// In this text the reference tokenizer lets the user write special tokens; ours does not.
+  static let textWithSpecials = "[CLS] special [SEP] tokens [MASK] inside [UNK] text [PAD]"
+
+  @Test(.enabled(if: miniLM != nil && miniLMReference != nil))
+  func miniLMGivesTheReferenceIDs() throws {
+    let (model, reference) = (try #require(Self.miniLM), try #require(Self.miniLMReference))
+    #expect(reference.items.count == 30)
+    for item in reference.items where item.text != Self.textWithSpecials {
+      #expect(model.tokenizer.encode(item.text, maxTokens: 256) == item.tokenIds, "\(item.text.prefix(60))")
+    }
+  }
+
+  @Test(.enabled(if: miniLM != nil && miniLMReference != nil))
+  func miniLMGivesTheReferenceVectors() throws {
+    let (model, reference) = (try #require(Self.miniLM), try #require(Self.miniLMReference))
+    // From the reference's own ids, so that the text with specials counts too.
+    let vectors = model.embed(tokens: reference.items.map(\.tokenIds))
+    for (item, vector) in zip(reference.items, vectors) {
+      let worst = zip(item.embedding, vector).map { abs($0 - $1) }.max() ?? 1
+      #expect(vector.count == 384)
+      #expect(worst <= 1e-5, "\(item.text.prefix(60)): \(worst)")
+    }
+  }
+
+  @Test(.enabled(if: bge != nil && bgeReference != nil))
+  func bgeAgreesWithTheReference() throws {
+    let (model, reference) = (try #require(Self.bge), try #require(Self.bgeReference))
+    let vectors = model.embed(tokens: reference.items.map(\.tokenIds))
+    for (item, vector) in zip(reference.items, vectors) {
+      if item.text != Self.textWithSpecials {
+        #expect(
+          model.tokenizer.encode(item.text, maxTokens: 512) == item.tokenIds,
+          "\(item.text.prefix(60))"
+        )
+      }
+      let agreement = cosine(item.embeddingDequantFp32, vector)
+      #expect(agreement >= 0.999, "\(item.text.prefix(60)): \(agreement)")
+    }
+  }
+
+  @Test(.enabled(if: miniLM != nil && miniLMReference != nil))
+  func specialTokensInTextDifferFromTheReference() throws {
+    let (model, reference) = (try #require(Self.miniLM), try #require(Self.miniLMReference))
+    let item = try #require(reference.items.first { $0.text == Self.textWithSpecials })
+    #expect(item.tokenIds.dropFirst().dropLast().contains { [0, 101, 102, 103].contains($0) })
+    let ids = model.tokenizer.encode(item.text, maxTokens: 256)
+    #expect(ids.first == 101 && ids.last == 102)
+    // "[", "cl", "##s", "]": ordinary pieces.
+    #expect(Array(ids[1...4]) == [1031, 18856, 2015, 1033])
+    #expect(!ids.dropFirst().dropLast().contains { [0, 100, 101, 102, 103].contains($0) })
+  }
+
+  @Test(.enabled(if: miniLM != nil))
+  func realBatchEqualsSingleBitForBit() throws {
+    let model = try #require(Self.miniLM)
+    let texts = [
+      "How do I reset my password?", "", "refund", "Where is my order? It has not moved for 5 days.",
+    ]
+    let tokens = texts.map { model.tokenizer.encode($0, maxTokens: 256) }
+    #expect(model.embed(tokens: tokens) == tokens.map { model.embed(tokens: [$0])[0] })
+  }
+}

@@ -1,0 +1,79 @@
+import Domain
+import Embedding
+import Foundation
+import Knowledge
+import Logging
+import Retrieval
+import Store
+import TestSupport
+
+/// A real store, index, engine and ingest in a folder of its own.
+public final class TestEngine: Sendable {
+  public let folder: TemporaryFolder
+  public let data: URL
+  public let store: SQLiteStore
+  public let indexes: IndexRegistry
+  public let embedders: EmbedderRegistry
+  public let engine: SearchEngine
+  public let ingest: IngestService
+
+  /// The installed default model, where there is one: `tools/test` installs it.
+  public static let model: InstalledModel? = try? ModelCache(
+    folder: ModelCache.defaultFolder(environment: ProcessInfo.processInfo.environment)
+  ).installed(KnowledgeBase.defaultModel)
+
+  /// - Parameters:
+  ///   - sharing: another engine's folder: a second process on the same data.
+  ///   - options: of the search engine.
+  public init(
+    sharing other: TestEngine? = nil, options: SearchEngine.Options = SearchEngine.Options(),
+    followerOptions: IndexFollower.Options = IndexFollower.Options()
+  ) throws {
+    folder = try other?.folder ?? TemporaryFolder()
+    data = folder.url.appendingPathComponent("data")
+    store = try SQLiteStore(folder: data)
+    var logger = Logger(label: "test")
+    logger.logLevel = .critical
+    let cache = ModelCache(
+      folder: ModelCache.defaultFolder(environment: ProcessInfo.processInfo.environment))
+    embedders = EmbedderRegistry(cache: cache, threads: 2)
+    indexes = IndexRegistry(
+      store: store, folder: data.appendingPathComponent("index"), options: followerOptions, logger: logger)
+    engine = SearchEngine(store: store, indexes: indexes, embedders: embedders, options: options)
+    ingest = IngestService(store: store, embedders: embedders, tokens: .bestInstalled(in: cache))
+  }
+
+  /// A knowledge base without a model: full text only, and quick.
+  public func makeLexical(_ name: String = "words") async throws {
+    _ = try await store.createKnowledgeBase(named: name, model: KnowledgeBase.noModel)
+  }
+
+  @discardableResult
+  public func put(
+    _ id: String, title: String = "", _ text: String, in kb: String = "words",
+    kind: DocumentKind = .article, visibility: Visibility = .public, tags: [String] = []
+  ) async throws -> UpsertReceipt {
+    try await ingest.upsert(
+      DocumentUpsert(
+        knowledgeBase: kb, externalID: id,
+        body: .fields(
+          DocumentContent(kind: kind, title: title, text: text, tags: tags, visibility: visibility))))
+  }
+
+  public func catchUp(_ kb: String = "words") async throws {
+    try await indexes.follower(of: kb).catchUp()
+  }
+
+  public func search(
+    _ query: String, in kb: String = "words", mode: SearchMode = .lexical, limit: Int = 10,
+    viewer: Viewer = .all
+  ) async throws -> SearchResponse {
+    try await engine.search(
+      SearchRequest(query: query, knowledgeBase: kb, limit: limit, mode: mode, viewer: viewer))
+  }
+
+  public func close() async {
+    await indexes.close()
+    await embedders.shutdown()
+  }
+}

@@ -1,0 +1,91 @@
+import Domain
+import Embedding
+import Foundation
+import Knowledge
+import Logging
+import Retrieval
+import Security
+import Store
+import TestSupport
+
+@testable import Gateway
+
+/// A real store, index, engine and ingest in a folder of its own, without a neural model.
+final class Backend: Sendable {
+  static let ownerKey = "owner-key-of-the-tests"
+
+  let folder: TemporaryFolder
+  let store: SQLiteStore
+  let indexes: IndexRegistry
+  let engine: SearchEngine
+  let ingest: IngestService
+  let metrics = PrometheusRegistry()
+  private let following: Task<Void, Never>
+
+  /// - Parameter generationTimeout: how long `min_generation` waits; a request that names a far generation is
+  ///   slow for that long, and so stands in for any slow request.
+  init(generationTimeout: Duration = .seconds(5)) throws {
+    folder = try TemporaryFolder()
+    var options = SQLiteStore.Options()
+    options.defaultModel = KnowledgeBase.noModel
+    store = try SQLiteStore(folder: folder.url.appendingPathComponent("store"), options: options)
+    let embedders = EmbedderRegistry(
+      cache: ModelCache(folder: folder.url.appendingPathComponent("models")), threads: 1)
+    indexes = IndexRegistry(
+      store: store, folder: folder.url.appendingPathComponent("index"), logger: Self.silentLogger)
+    var engineOptions = SearchEngine.Options()
+    engineOptions.generationTimeout = generationTimeout
+    engine = SearchEngine(store: store, indexes: indexes, embedders: embedders, options: engineOptions)
+    ingest = IngestService(store: store, embedders: embedders, tokens: WordCounter())
+    following = Task { [indexes] in await indexes.run() }
+  }
+
+  deinit { following.cancel() }
+
+  static let silentLogger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+
+  func services(ready: Bool = true) -> GatewayServices {
+    GatewayServices(
+      engine: engine, ingest: ingest, store: store, keys: store,
+      readiness: { ReadinessReport(checks: ["store": .init(ready: ready)]) }, metrics: metrics, version: "1.2.3")
+  }
+
+  func gateway(
+    ownerKey: String? = Backend.ownerKey, limits: GatewayConfiguration.Limits = .init(),
+    logger: Logger = Backend.silentLogger, edit: (inout GatewayConfiguration) -> Void = { _ in },
+    onListening: @escaping @Sendable (Int) -> Void = { _ in }
+  ) throws -> Gateway {
+    var configuration = GatewayConfiguration(port: 0, ownerKey: ownerKey, limits: limits)
+    edit(&configuration)
+    return try Gateway(
+      services: services(), configuration: configuration, logger: logger, onListening: onListening)
+  }
+
+  /// Stores a new key and tells its secret.
+  func key(
+    _ role: AccessKey.Role, knowledgeBases: [String] = [], expiresAt: Date? = nil, revoked: Bool = false
+  ) async throws -> String {
+    let (key, secret) = AccessKey.issue(
+      name: role.rawValue, role: role, knowledgeBases: knowledgeBases, at: Date(), expiresAt: expiresAt)
+    try await store.insert(key)
+    if revoked { _ = try await store.revokeAccessKey(id: key.id, at: Date()) }
+    return secret.text
+  }
+
+  /// Puts a document by the service, not by REST.
+  @discardableResult
+  func put(
+    _ externalID: String, _ text: String, title: String = "", visibility: Visibility = .public,
+    into knowledgeBase: String = "default"
+  ) async throws -> Generation {
+    let content = DocumentContent(title: title, text: text, visibility: visibility)
+    return try await ingest.upsert(
+      DocumentUpsert(knowledgeBase: knowledgeBase, externalID: externalID, body: .fields(content))
+    ).generation
+  }
+}
+
+/// Counts words: near enough to tokens for texts of a few lines.
+struct WordCounter: TokenCounter {
+  func tokenCount(_ text: String) -> Int { text.split(whereSeparator: \.isWhitespace).count }
+}

@@ -1,0 +1,172 @@
+import CZip
+import Domain
+import Foundation
+
+@testable import Knowledge
+
+/// Short ways to read what a test holds in a string.
+func read(
+  _ data: Data, _ name: String, limits: ReaderLimits = .standard, pdfTool: PDFTool = PDFTool()
+) async -> ReadResult {
+  await DocumentReader(limits: limits, pdfTool: pdfTool).read(FileInput(path: name, data: data))
+}
+
+func read(_ text: String, _ name: String) async -> ReadResult { await read(Data(text.utf8), name) }
+
+extension ReadResult {
+  var codes: [String] { diagnostics.map(\.code) }
+  var only: ReadDocument? { documents.count == 1 ? documents[0] : nil }
+}
+
+extension ReadDocument {
+  /// Kind and text of each block, `H2` for headings.
+  var outline: [String] {
+    blocks.map { block in
+      let kind =
+        switch block.kind {
+        case .heading(let level, _): "H\(level)"
+        case .paragraph: "P"
+        case .listItem: "L"
+        case .tableRow: "T"
+        case .code: "C"
+        case .quote: "Q"
+        }
+      return kind + " " + (content.text.slice(block.span).map(String.init) ?? "BAD SPAN")
+    }
+  }
+
+  /// Spans are in order, do not overlap, cut no character, and leave only white space out.
+  var blocksTileText: Bool {
+    var end = 0
+    let bytes = Array(content.text.utf8)
+    for block in blocks {
+      guard block.span.start >= end, content.text.slice(block.span) != nil else { return false }
+      guard bytes[end..<block.span.start].allSatisfy(\.isTextSpace) else { return false }
+      end = block.span.end
+    }
+    return bytes[end...].allSatisfy(\.isTextSpace)
+  }
+}
+
+/// A ZIP archive, its members deflated.
+struct ZipBuilder {
+  private var body = Data()
+  private var directory = Data()
+  private var count = 0
+
+  mutating func add(_ name: String, _ contents: Data, claimedBytes: Int? = nil) {
+    let packed = Self.deflate([UInt8](contents))
+    let offset = body.count
+    var header = Data()
+    for value in [20, 0, 8, 0, 0] as [UInt16] { header.append(little: value) }
+    header.append(little: UInt32(0))
+    header.append(little: UInt32(packed.count))
+    header.append(little: UInt32(claimedBytes ?? contents.count))
+    header.append(little: UInt16(name.utf8.count))
+    header.append(little: UInt16(0))
+    body.append(contentsOf: [0x50, 0x4B, 3, 4])
+    body.append(header)
+    body.append(contentsOf: name.utf8)
+    body.append(contentsOf: packed)
+    directory.append(contentsOf: [0x50, 0x4B, 1, 2, 20, 0])
+    directory.append(header)
+    for value in [0, 0, 0] as [UInt16] { directory.append(little: value) }
+    directory.append(little: UInt32(0))
+    directory.append(little: UInt32(offset))
+    directory.append(contentsOf: name.utf8)
+    count += 1
+  }
+
+  mutating func add(_ name: String, _ text: String) { add(name, Data(text.utf8)) }
+
+  var data: Data {
+    var end = Data([0x50, 0x4B, 5, 6, 0, 0, 0, 0])
+    end.append(little: UInt16(count))
+    end.append(little: UInt16(count))
+    end.append(little: UInt32(directory.count))
+    end.append(little: UInt32(body.count))
+    end.append(little: UInt16(0))
+    return body + directory + end
+  }
+
+  private static func deflate(_ bytes: [UInt8]) -> [UInt8] {
+    var stream = z_stream()
+    deflateInit2_(
+      &stream, 9, Z_DEFLATED, -MAX_WBITS, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION,
+      Int32(MemoryLayout<z_stream>.size))
+    defer { deflateEnd(&stream) }
+    var input = bytes
+    var output = [UInt8](repeating: 0, count: Int(deflateBound(&stream, UInt(bytes.count))) + 16)
+    let written = input.withUnsafeMutableBufferPointer { source in
+      output.withUnsafeMutableBufferPointer { target in
+        stream.next_in = source.baseAddress
+        stream.avail_in = UInt32(source.count)
+        stream.next_out = target.baseAddress
+        stream.avail_out = UInt32(target.count)
+        _ = CZip.deflate(&stream, Z_FINISH)
+        return target.count - Int(stream.avail_out)
+      }
+    }
+    return Array(output[..<written])
+  }
+}
+
+extension Data {
+  mutating func append<Value: FixedWidthInteger>(little value: Value) {
+    Swift.withUnsafeBytes(of: value.littleEndian) { append(contentsOf: $0) }
+  }
+}
+
+/// A Word document around the given body.
+func wordDocument(
+  _ body: String, styles: String = "", numbering: String = "", title: String? = nil, footnotes: String? = nil
+) -> Data {
+  let space = "xmlns:w=\"http://schemas.openxmlformats.org/wordprocessingml/2006/main\""
+  var zip = ZipBuilder()
+  zip.add("[Content_Types].xml", "<?xml version=\"1.0\"?><Types/>")
+  zip.add(
+    "_rels/.rels",
+    """
+    <?xml version="1.0"?><Relationships><Relationship Id="r1" \
+    Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" \
+    Target="word/document.xml"/></Relationships>
+    """)
+  zip.add("word/document.xml", "<?xml version=\"1.0\"?><w:document \(space)><w:body>\(body)</w:body></w:document>")
+  zip.add("word/styles.xml", "<w:styles \(space)>\(styles)</w:styles>")
+  zip.add("word/numbering.xml", "<w:numbering \(space)>\(numbering)</w:numbering>")
+  if let footnotes { zip.add("word/footnotes.xml", "<w:footnotes \(space)>\(footnotes)</w:footnotes>") }
+  if let title { zip.add("docProps/core.xml", "<cp:coreProperties><dc:title>\(title)</dc:title></cp:coreProperties>") }
+  return zip.data
+}
+
+/// A PDF of one page for each text, in Helvetica.
+func pdf(_ pages: [String]) -> Data {
+  var objects = ["<< /Type /Catalog /Pages 2 0 R >>", ""]
+  objects.append("<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>")
+  var kids: [String] = []
+  for page in pages {
+    let lines = page.split(separator: "\n", omittingEmptySubsequences: false)
+      .map { "(\($0)) Tj 0 -14 Td" }.joined(separator: " ")
+    let content = "BT /F1 12 Tf 72 720 Td \(lines) ET"
+    objects.append("<< /Length \(content.utf8.count) >>\nstream\n\(content)\nendstream")
+    kids.append("\(objects.count + 1) 0 R")
+    objects.append(
+      "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents \(objects.count) 0 R "
+        + "/Resources << /Font << /F1 3 0 R >> >> >>")
+  }
+  objects[1] = "<< /Type /Pages /Kids [\(kids.joined(separator: " "))] /Count \(pages.count) >>"
+  var text = "%PDF-1.4\n"
+  var offsets: [Int] = []
+  for (index, object) in objects.enumerated() {
+    offsets.append(text.utf8.count)
+    text += "\(index + 1) 0 obj\n\(object)\nendobj\n"
+  }
+  let start = text.utf8.count
+  text += "xref\n0 \(objects.count + 1)\n0000000000 65535 f \n"
+  for offset in offsets {
+    let digits = String(offset)
+    text += String(repeating: "0", count: 10 - digits.count) + digits + " 00000 n \n"
+  }
+  text += "trailer << /Size \(objects.count + 1) /Root 1 0 R >>\nstartxref\n\(start)\n%%EOF\n"
+  return Data(text.utf8)
+}

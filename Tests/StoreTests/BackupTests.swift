@@ -1,0 +1,101 @@
+import Domain
+import Foundation
+import Security
+import Store
+import TestSupport
+import Testing
+
+@Suite struct BackupTests {
+  @Test func aBackupRestoresIntoAnotherLife() async throws {
+    let sample = try await Sample()
+    try await sample.write(Sample.document("a", ["one", "two"]), Sample.document("b", ["three"]))
+    let (key, _) = AccessKey.issue(name: "k", role: .owner, at: Date(timeIntervalSince1970: 5))
+    try await sample.store.insert(key)
+    let backup = sample.folder.url.appendingPathComponent("backup")
+    try await sample.store.backup(to: backup)
+    try await sample.write(Sample.document("c", ["later"]))
+
+    let target = sample.folder.url.appendingPathComponent("restored/data")
+    try SQLiteStore.restore(from: backup, into: target)
+    let restored = try SQLiteStore(folder: target, options: Sample.options)
+    #expect(
+      try await restored.documents(in: sample.kb, after: nil, limit: 9).map(\.externalID) == ["a", "b"]
+    )
+    #expect(try await restored.accessKeys() == [key])
+    #expect(try await restored.epoch() != sample.store.epoch())
+    let chunks = try await restored.changes(of: sample.kb, after: .zero).changes.compactMap(\.live)
+    #expect(chunks.flatMap(\.chunks).map(\.vectors.count) == [1, 1, 1])
+    // It goes on as a store does, and ids go on from where they were.
+    let next = try await restored.write(sample.batch([Sample.document("d", ["four"])]))
+    #expect(next.receipts[0].record.id > chunks[1].record.id)
+    // The backup opens as it is, too.
+    let direct = try SQLiteStore(folder: backup, options: Sample.options)
+    #expect(try await direct.counts(in: sample.kb).documents == 2)
+  }
+
+  @Test func aBackupIsConsistentWhileWritesGoOn() async throws {
+    let sample = try await Sample()
+    try await sample.store.write(sample.batch((0..<50).map { Sample.document("d\($0)", ["start"]) }))
+    let (store, batches) = (
+      sample.store,
+      (1...40).map { round in sample.batch((0..<50).map { Sample.document("d\($0)", ["round \(round)"]) }) }
+    )
+    let writer = Task { for batch in batches { try await store.write(batch) } }
+    for i in 0..<3 {
+      let backup = sample.folder.url.appendingPathComponent("backup-\(i)")
+      try await store.backup(to: backup)
+      let copy = try SQLiteStore(folder: backup, options: Sample.options)
+      let texts = try await copy.changes(of: sample.kb, after: .zero, pageSize: 100).changes.compactMap(
+        \.live
+      )
+      .flatMap(\.chunks).map(\.text)
+      #expect(texts.count == 50)
+      #expect(Set(texts).count == 1, "a transaction was cut in two")
+      try await copy.close()
+      #expect(try integrity(of: backup) == "ok")
+    }
+    try await writer.value
+  }
+
+  @Test func aRestoreNeverOverwrites() async throws {
+    let sample = try await Sample()
+    let backup = sample.folder.url.appendingPathComponent("backup")
+    try await sample.store.backup(to: backup)
+    let live = try TemporaryFolder()
+    let other = try await Sample(folder: live)
+    try await other.write(Sample.document("mine", ["mine"]))
+    #expect(await thrownCode { try SQLiteStore.restore(from: backup, into: live.url) } == "restore_refused")
+    #expect(try await other.store.document("mine", in: other.kb) != nil)
+    let strange = try TemporaryFolder()
+    _ = try strange.file("notes.txt", "mine")
+    #expect(
+      await thrownCode { try SQLiteStore.restore(from: backup, into: strange.url) } == "restore_refused"
+    )
+    #expect(await thrownCode { try await sample.store.backup(to: strange.url) } == "backup_refused")
+    #expect(await thrownCode { try await sample.store.backup(to: sample.folder.url) } == "backup_refused")
+    let empty = try TemporaryFolder()
+    #expect(
+      await thrownCode { try SQLiteStore.restore(from: empty.url, into: empty.url) } == "restore_refused"
+    )
+    try SQLiteStore.restore(from: backup, into: empty.url)
+    _ = try SQLiteStore(folder: empty.url, options: Sample.options)
+  }
+
+  @Test func aDamagedBackupLeavesNothing() async throws {
+    let sample = try await Sample()
+    try await sample.store.write(
+      sample.batch((0..<200).map { Sample.document("d\($0)", [String(repeating: "word \($0) ", count: 80)]) })
+    )
+    let backup = sample.folder.url.appendingPathComponent("backup")
+    try await sample.store.backup(to: backup)
+    let file = backup.appendingPathComponent("knowledge.db")
+    var bytes = try Data(contentsOf: file)
+    for i in stride(from: 16_384, to: bytes.count, by: 8192) {
+      bytes.replaceSubrange(i..<i + 64, with: Data(repeating: 0xEE, count: 64))
+    }
+    try bytes.write(to: file)
+    let target = sample.folder.url.appendingPathComponent("restored")
+    #expect(await thrownCode { try SQLiteStore.restore(from: backup, into: target) } == "store_corrupt")
+    #expect(!FileManager.default.fileExists(atPath: target.path))
+  }
+}

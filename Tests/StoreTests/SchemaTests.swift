@@ -1,0 +1,112 @@
+import Domain
+import Foundation
+import GRDB
+import TestSupport
+import Testing
+
+@testable import Store
+
+@Suite struct SchemaTests {
+  @Test func statusOfAFolder() async throws {
+    let empty = try TemporaryFolder()
+    #expect(try SQLiteStore.schemaStatus(of: empty.url).map(\.found) == [nil, nil])
+    let sample = try await Sample()
+    let status = try SQLiteStore.schemaStatus(of: sample.folder.url)
+    #expect(status.map(\.file) == ["knowledge.db", "service.db"])
+    #expect(status.allSatisfy { $0.found == $0.current })
+    #expect(status[0].current == SQLiteStore.schemaVersion)
+    #expect(try SQLiteStore.migrate(empty.url, options: Sample.options).map(\.found) == [nil, nil])
+    #expect(try SQLiteStore.schemaStatus(of: empty.url).map(\.found) == [1, 1])
+  }
+
+  @Test(arguments: ["knowledge.db", "service.db"])
+  func aNewerSchemaIsLeftAsItIs(file: String) async throws {
+    let sample = try await Sample()
+    try await sample.write(Sample.document("a", ["x"]))
+    try await sample.store.close()
+    let url = sample.folder.url.appendingPathComponent(file)
+    do {
+      let newer = try DatabaseQueue(path: url.path)
+      try await newer.writeWithoutTransaction { try $0.execute(sql: "PRAGMA user_version = 999") }
+      try newer.close()
+    }
+    let before = try Self.contents(of: sample.folder.url)
+    #expect(
+      await thrownCode { _ = try SQLiteStore(folder: sample.folder.url, options: Sample.options) }
+        == "store_schema_newer"
+    )
+    #expect(
+      await thrownCode { _ = try SQLiteStore.schemaStatus(of: sample.folder.url) } == "store_schema_newer"
+    )
+    #expect(
+      await thrownCode {
+        try SQLiteStore.restore(
+          from: sample.folder.url,
+          into: sample.folder.url.appendingPathComponent("new")
+        )
+      } == "store_schema_newer"
+    )
+    #expect(try Self.contents(of: sample.folder.url) == before)
+  }
+
+  @Test func anotherProgramsDatabaseIsLeftAsItIs() async throws {
+    let folder = try TemporaryFolder()
+    let url = folder.url.appendingPathComponent("knowledge.db")
+    do {
+      let other = try DatabaseQueue(path: url.path)
+      try await other.write { try $0.execute(sql: "CREATE TABLE players (name TEXT)") }
+      try other.close()
+    }
+    let before = try Data(contentsOf: url)
+    #expect(
+      await thrownCode { _ = try SQLiteStore(folder: folder.url, options: Sample.options) } == "store_corrupt"
+    )
+    #expect(try Data(contentsOf: url) == before)
+  }
+
+  /// Every released schema still opens. Each folder of fixtures holds a dump of both files.
+  @Test(arguments: [1])
+  func releasedSchemasOpen(version: Int) async throws {
+    let fixtures = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .appendingPathComponent("Fixtures/store/v\(version)")
+    let folder = try TemporaryFolder()
+    for schema in SQLiteStore.schemas {
+      let name = (schema.file as NSString).deletingPathExtension
+      let dump = try String(contentsOf: fixtures.appendingPathComponent(name + ".sql"), encoding: .utf8)
+      let file = try DatabaseQueue(path: folder.url.appendingPathComponent(schema.file).path)
+      try await file.writeWithoutTransaction { try $0.execute(sql: dump) }
+      try file.close()
+    }
+    let store = try SQLiteStore(folder: folder.url, options: Sample.options)
+    #expect(try SQLiteStore.schemaStatus(of: folder.url).allSatisfy { $0.found == $0.current })
+    #expect(try await store.epoch().rawValue == "11111111-2222-3333-4444-555555555555")
+    #expect(try await store.knowledgeBases().map(\.name) == ["default", "shop"])
+    let kb = try #require(try await store.knowledgeBase(named: "default"))
+    #expect(
+      try await store.documents(in: kb.id, after: nil, limit: 9).map(\.externalID) == [
+        "faq.csv#1", "guide.md",
+      ]
+    )
+    #expect(try await store.version(1, of: "guide.md", in: kb.id)?.isCurrent == false)
+    let live = try await store.changes(of: kb.id, after: .zero, model: "m").changes.compactMap(\.live)
+    #expect(live.map(\.record.version) == [2, 1])
+    #expect(live[1].questions == ["How do I get in?"])
+    #expect(live.flatMap(\.chunks).allSatisfy { $0.vectors.count == 1 && $0.vectors[0].dimension == 32 })
+    #expect(try await store.sourceFiles(root: "/docs", in: kb.id).keys.sorted() == ["faq.csv", "guide.md"])
+    #expect(try await store.accessKeys().map(\.role) == [.owner, .reader])
+    guard case .purged = try await store.version(1, of: DocumentID(rawValue: 4)) else {
+      Issue.record("a purged document must stay purged")
+      return
+    }
+    try await store.close()
+    #expect(try integrity(of: folder.url) == "ok")
+  }
+
+  private static func contents(of folder: URL) throws -> [String: Data] {
+    var contents: [String: Data] = [:]
+    for name in ["knowledge.db", "service.db"] {
+      contents[name] = try Data(contentsOf: folder.appendingPathComponent(name))
+    }
+    return contents
+  }
+}

@@ -4,6 +4,9 @@ import PackageDescription
 /// C kernels are optimised in debug builds too: tests run the real model.
 let optimised: [CSetting] = [.unsafeFlags(["-O3"])]
 
+/// As are the targets that count, parse and scan: the tests read whole corpora.
+let optimisedSwift: [SwiftSetting] = [.unsafeFlags(["-O"], .when(configuration: .debug))]
+
 let log: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metrics")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
@@ -15,6 +18,7 @@ let hummingbirdTLS: Target.Dependency = .product(name: "HummingbirdTLS", package
 let hummingbirdTesting: Target.Dependency = .product(name: "HummingbirdTesting", package: "hummingbird")
 func nio(_ name: String) -> Target.Dependency { .product(name: name, package: "swift-nio") }
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
+let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let configuration: Target.Dependency = .product(name: "Configuration", package: "swift-configuration")
 
@@ -26,6 +30,7 @@ let package = Package(
     .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1"),
     .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
     .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
+    .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
     .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
     .package(url: "https://github.com/apple/swift-metrics", exact: "2.13.0"),
@@ -49,11 +54,15 @@ let package = Package(
     // Core
     .target(name: "Domain", path: "Sources/Core/Domain"),
     .target(name: "Security", dependencies: ["Domain", crypto], path: "Sources/Core/Security"),
-    .target(name: "TextAnalysis", dependencies: ["Domain", "CText"], path: "Sources/Core/TextAnalysis"),
+    .target(
+      name: "TextAnalysis", dependencies: ["Domain", "CText"], path: "Sources/Core/TextAnalysis",
+      swiftSettings: optimisedSwift),
     .target(
       name: "Embedding", dependencies: ["Domain", "TextAnalysis", "CKernels", "COpenBLAS", crypto, log],
-      path: "Sources/Core/Embedding"),
-    .target(name: "SearchIndex", dependencies: ["CKernels"], path: "Sources/Core/SearchIndex"),
+      path: "Sources/Core/Embedding", swiftSettings: optimisedSwift),
+    .target(
+      name: "SearchIndex", dependencies: ["CKernels"], path: "Sources/Core/SearchIndex",
+      swiftSettings: optimisedSwift),
     .target(name: "Store", dependencies: ["Domain", "Security", grdb, log], path: "Sources/Core/Store"),
     .target(
       name: "Retrieval",
@@ -65,7 +74,7 @@ let package = Package(
         "Domain", "Security", "TextAnalysis", "Embedding", "SearchIndex", "Retrieval", "CZip",
         crypto, log, yams,
       ],
-      path: "Sources/Core/Knowledge"),
+      path: "Sources/Core/Knowledge", swiftSettings: optimisedSwift),
     .target(
       name: "Evaluation", dependencies: ["Domain", "Retrieval", "Knowledge"], path: "Sources/Core/Evaluation"),
 
@@ -73,7 +82,7 @@ let package = Package(
     .target(
       name: "Gateway",
       dependencies: [
-        "Domain", "Security", "Retrieval", "Knowledge", hummingbird, hummingbirdTLS, nio("NIOCore"),
+        "Domain", "Security", "Retrieval", "Knowledge", hummingbird, hummingbirdTLS, httpTypes, nio("NIOCore"),
         nio("NIOHTTP1"), nio("NIOPosix"), nioSSL, log, metrics, lifecycle,
       ],
       path: "Sources/Edge/Gateway"),
@@ -84,6 +93,44 @@ let package = Package(
         "Evaluation", "Gateway", arguments, configuration, log, metrics, lifecycle,
       ],
       path: "Sources/Edge/frontdesk"),
+
+    // Tests
+    .target(name: "TestSupport", dependencies: ["Domain"], path: "Tests/TestSupport"),
+    .target(
+      name: "EngineSupport",
+      dependencies: ["Domain", "Embedding", "Store", "Retrieval", "Knowledge", "TestSupport", log],
+      path: "Tests/EngineSupport"),
+    .testTarget(name: "ArchitectureTests", path: "Tests/ArchitectureTests"),
+    .testTarget(name: "SecurityTests", dependencies: ["Security", "Domain"], path: "Tests/SecurityTests"),
+    .testTarget(
+      name: "TextAnalysisTests", dependencies: ["TextAnalysis", "Domain", "TestSupport"],
+      path: "Tests/TextAnalysisTests"),
+    .testTarget(
+      name: "EmbeddingTests", dependencies: ["Embedding", "Domain", "TestSupport", "CKernels", "COpenBLAS"],
+      path: "Tests/EmbeddingTests"),
+    .testTarget(
+      name: "SearchIndexTests", dependencies: ["SearchIndex", "CKernels", "TestSupport"],
+      path: "Tests/SearchIndexTests"),
+    .testTarget(
+      name: "StoreTests", dependencies: ["Store", "Security", "Domain", "TestSupport", grdb],
+      path: "Tests/StoreTests"),
+    .testTarget(
+      name: "RetrievalTests", dependencies: ["Retrieval", "Domain", "EngineSupport", "TestSupport"],
+      path: "Tests/RetrievalTests"),
+    .testTarget(
+      name: "KnowledgeTests", dependencies: ["Knowledge", "Domain", "EngineSupport", "TestSupport", crypto],
+      path: "Tests/KnowledgeTests"),
+    .testTarget(
+      name: "EvaluationTests",
+      dependencies: ["Evaluation", "Retrieval", "Knowledge", "Domain", "EngineSupport", "TestSupport"],
+      path: "Tests/EvaluationTests"),
+    .testTarget(
+      name: "GatewayTests",
+      dependencies: [
+        "Gateway", "Store", "Retrieval", "Knowledge", "Embedding", "Evaluation", "Domain", "Security", "TestSupport",
+        hummingbird, hummingbirdTesting, httpTypes, nio("NIOPosix"), nio("NIOCore"), log, metrics, lifecycle,
+      ],
+      path: "Tests/GatewayTests"),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -53,7 +53,11 @@ struct ImportLine: Hashable, CustomStringConvertible {
   /// The modules that a source text imports, attributes and `import struct M.T` included.
   static func modules(in source: String) -> [String] {
     let kinds: Set = ["struct", "class", "enum", "protocol", "func", "typealias", "let", "var"]
+    var isText = false
     return source.split(separator: "\n").compactMap { line in
+      // A script kept in a multi-line literal has imports of its own.
+      if line.components(separatedBy: "\"\"\"").count % 2 == 0 { isText.toggle() }
+      guard !isText else { return nil }
       var words = line.split(whereSeparator: \.isWhitespace).map(String.init)
       while let first = words.first,
         first.hasPrefix("@") || ["public", "package", "internal", "private", "fileprivate"].contains(first)

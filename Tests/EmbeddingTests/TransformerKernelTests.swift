@@ -125,19 +125,22 @@ import Testing
     fd_attention(qkv, length, heads, width, &scratch, &output)
     for head in 0..<heads {
       for query in 0..<length {
-        let scores = (0..<length).map { key in
-          (0..<width).map { d in
-            Double(qkv[query * 3 * hidden + head * width + d])
-              * Double(qkv[key * 3 * hidden + hidden + head * width + d])
-          }.reduce(0, +) / Double(width).squareRoot()
+        let queryStart = query * 3 * hidden + head * width
+        let scores = (0..<length).map { (key: Int) -> Double in
+          let keyStart = key * 3 * hidden + hidden + head * width
+          var sum = 0.0
+          for d in 0..<width { sum += Double(qkv[queryStart + d]) * Double(qkv[keyStart + d]) }
+          return sum / Double(width).squareRoot()
         }
         let largest = scores.max()!
         let exponentials = scores.map { exp($0 - largest) }
         let sum = exponentials.reduce(0, +)
         for d in 0..<width {
-          let expected = (0..<length).map { key in
-            exponentials[key] / sum * Double(qkv[key * 3 * hidden + 2 * hidden + head * width + d])
-          }.reduce(0, +)
+          var expected = 0.0
+          for key in 0..<length {
+            let value = qkv[key * 3 * hidden + 2 * hidden + head * width + d]
+            expected += exponentials[key] / sum * Double(value)
+          }
           #expect(abs(Double(output[query * hidden + head * width + d]) - expected) < 1e-5)
         }
       }

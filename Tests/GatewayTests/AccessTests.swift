@@ -19,7 +19,8 @@ import Testing
     ]
     let open: Set = ["live", "ready", "openapi", "docs"]
     let reads: Set = [
-      "search", "answer", "verify", "getDocument", "listDocuments", "listKnowledgeBases", "getKnowledgeBase", "metrics",
+      "search", "answer", "verify", "getDocument", "listDocuments", "listKnowledgeBases", "getKnowledgeBase",
+      "metrics",
     ]
     let writes: Set = ["putDocument", "deleteDocument", "createKnowledgeBase", "deleteKnowledgeBase"]
     let routes = GatewayRoutes.all(services: backend.services(), configuration: GatewayConfiguration())
@@ -27,7 +28,8 @@ import Testing
 
     for route in routes {
       let id = route.documentation.id
-      let uri = route.path.description.replacing("{kb}", with: "default").replacing("{external_id}", with: "x")
+      let uri = route.path.description.replacing("{kb}", with: "default").replacing(
+        "{external_id}", with: "x")
       for (name, key) in keys {
         let reply = try await gateway.send(route.method, uri, key: key, body: Data("{".utf8))
         let expected: Int? =
@@ -67,7 +69,9 @@ import Testing
     let gateway = try Backend().gateway(ownerKey: "")
     #expect(try await gateway.send(.get, "/v1/kbs").status == 200)
     #expect(try await gateway.send(.get, "/v1/kbs", headers: ["Authorization": "Bearer "]).status == 401)
-    #expect(try await gateway.send(.post, "/v1/kbs", headers: ["Authorization": "Bearer "], json: ["name": "x"]).status == 401)
+    #expect(
+      try await gateway.send(.post, "/v1/kbs", headers: ["Authorization": "Bearer "], json: ["name": "x"])
+        .status == 401)
   }
 
   @Test func aStoredKeyClosesReadsToo() async throws {
@@ -80,16 +84,22 @@ import Testing
 
   @Test func behindAProxyOrUnderAnotherNameNothingIsOpen() async throws {
     let backend = try Backend()
-    #expect(try await backend.gateway(ownerKey: nil, edit: { $0.behindProxy = true }).send(.get, "/v1/kbs").status == 401)
+    #expect(
+      try await backend.gateway(ownerKey: nil, edit: { $0.behindProxy = true }).send(.get, "/v1/kbs").status
+        == 401)
     for (authority, expected) in [
-      ("localhost:8080", true), ("127.0.0.1", true), ("[::1]:80", true), ("LOCALHOST", true), ("evil.example", false),
-      ("127.0.0.1.evil.example", false), ("localhost.evil.example:80", false), ("[::2]", false), ("10.0.0.1", false), ("", false),
+      ("localhost:8080", true), ("127.0.0.1", true), ("[::1]:80", true), ("LOCALHOST", true),
+      ("evil.example", false),
+      ("127.0.0.1.evil.example", false), ("localhost.evil.example:80", false), ("[::2]", false),
+      ("10.0.0.1", false), ("", false),
     ] {
       #expect(LoopbackName.matches(authority: authority) == expected, "\(authority)")
     }
   }
 
-  @Test(arguments: ["Basic b3duZXI=", "Bearer", "bearer", "owner-key-of-the-tests", "Bearer\towner-key-of-the-tests x"])
+  @Test(arguments: [
+    "Basic b3duZXI=", "Bearer", "bearer", "owner-key-of-the-tests", "Bearer\towner-key-of-the-tests x",
+  ])
   func otherSchemesAreRefused(_ value: String) async throws {
     let gateway = try Backend().gateway()
     #expect(try await gateway.send(.get, "/v1/kbs", headers: ["Authorization": value]).status == 401)
@@ -97,7 +107,9 @@ import Testing
 
   @Test func theSchemeIsReadInAnyCase() async throws {
     let gateway = try Backend().gateway()
-    #expect(try await gateway.send(.get, "/v1/kbs", headers: ["Authorization": "bEARER \(Backend.ownerKey)"]).status == 200)
+    #expect(
+      try await gateway.send(.get, "/v1/kbs", headers: ["Authorization": "bEARER \(Backend.ownerKey)"]).status
+        == 200)
   }
 
   @Test func revocationHoldsAtOnce() async throws {

@@ -72,12 +72,28 @@ import Testing
         return nil
       } catch { return (error as? Problem)?.code ?? "\(type(of: error))" }
     }
-    #expect(await code { try await work.run(timeout: .milliseconds(20)) { try await Task.sleep(for: .seconds(30)); return 1 } } == "request_timeout")
+    #expect(
+      await code {
+        try await work.run(timeout: .milliseconds(20)) {
+          try await Task.sleep(for: .seconds(30)); return 1
+        }
+      } == "request_timeout")
     // Work that does not heed its cancellation does not hold up its caller.
     let start = ContinuousClock.now
-    #expect(await code { try await work.run(timeout: .milliseconds(20)) { await Self.stubborn(.seconds(1)); return 1 } } == "request_timeout")
+    #expect(
+      await code {
+        try await work.run(timeout: .milliseconds(20)) {
+          await Self.stubborn(.seconds(1)); return 1
+        }
+      } == "request_timeout")
     #expect(start.duration(to: .now) < .milliseconds(800))
-    let stopped = Task { await code { try await work.run(timeout: .seconds(30)) { try await Task.sleep(for: .seconds(30)); return 1 } } }
+    let stopped = Task {
+      await code {
+        try await work.run(timeout: .seconds(30)) {
+          try await Task.sleep(for: .seconds(30)); return 1
+        }
+      }
+    }
     while work.count == 0 { try await Task.sleep(for: .milliseconds(1)) }
     work.stopAll()
     #expect(await stopped.value == "shutting_down")

@@ -5,7 +5,8 @@ import Testing
 
 @Suite struct AnswerEventsTests {
   @Test(arguments: [
-    ("", []), ("One.", ["One."]), ("One. Two! Three", ["One. ", "Two! ", "Three"]), ("A\nB\r\n\r\nC", ["A\n", "B\r\n\r\n", "C"]),
+    ("", []), ("One.", ["One."]), ("One. Two! Three", ["One. ", "Two! ", "Three"]),
+    ("A\nB\r\n\r\nC", ["A\n", "B\r\n\r\n", "C"]),
     ("1.5 is a number", ["1.5 is a number"]), ("你好。再见。", ["你好。", "再见。"]), ("  \n ", ["  \n "]),
   ])
   func partsJoinToTheText(_ text: String, _ parts: [String]) {

@@ -25,9 +25,11 @@ import Testing
 
   @Test func statusesAreWhatTheContractSays() {
     let expected = [
-      "query_empty": 400, "unknown_filter_key": 400, "unauthorized": 401, "forbidden": 403, "kb_not_found": 404,
+      "query_empty": 400, "unknown_filter_key": 400, "unauthorized": 401, "forbidden": 403,
+      "kb_not_found": 404,
       "document_not_found": 404, "route_not_found": 404, "method_not_allowed": 405, "kb_exists": 409,
-      "too_large": 413, "unsupported_type": 415, "unreadable_document": 422, "no_text": 422, "overloaded": 503,
+      "too_large": 413, "unsupported_type": 415, "unreadable_document": 422, "no_text": 422,
+      "overloaded": 503,
       "generation_not_reached": 503, "storage_full": 507, "internal": 500, "no_such_code": 500,
     ]
     for (code, status) in expected { #expect(ErrorTable.row(code).status == status, "\(code)") }
@@ -58,7 +60,8 @@ import Testing
 
   @Test func diagnosticsBecomeErrors() {
     let diagnostic = Diagnostic(path: "x", line: 3, code: "no_text", message: "Empty.", remedy: "Add text.")
-    let problem = Problem(describing: KnowledgeError(.unreadableDocument, "Unreadable.", diagnostics: [diagnostic]))
+    let problem = Problem(
+      describing: KnowledgeError(.unreadableDocument, "Unreadable.", diagnostics: [diagnostic]))
     #expect(problem.errors == [.init(field: nil, code: "no_text", message: "Empty. Add text.", line: 3)])
   }
 }

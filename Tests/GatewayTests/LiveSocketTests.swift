@@ -24,7 +24,8 @@ import Testing
       #expect(reply.hasPrefix("HTTP/1.1 200") && reply.contains("ok"))
     }
     // Two at once, answered in order.
-    await connection.send("GET /livez HTTP/1.1\r\nHost: x\r\n\r\nGET /nowhere HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+    await connection.send(
+      "GET /livez HTTP/1.1\r\nHost: x\r\n\r\nGET /nowhere HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
     let both = await connection.readToEnd(within: .seconds(5))
     #expect(both.closed && both.text.contains("HTTP/1.1 200") && both.text.contains("HTTP/1.1 404"))
     try await server.stop()
@@ -38,7 +39,9 @@ import Testing
     let dripping = try server.connect()
     let start = ContinuousClock.now
     let drip = Task {
-      for character in "GET /livez HTTP/1.1\r\nHost: localhost\r\nX-Slow: " + String(repeating: "x", count: 100) {
+      for character in "GET /livez HTTP/1.1\r\nHost: localhost\r\nX-Slow: "
+        + String(repeating: "x", count: 100)
+      {
         guard await dripping.send(String(character)) else { return }
         try await Task.sleep(for: .milliseconds(50))
       }
@@ -65,14 +68,17 @@ import Testing
     try await server.stop()
   }
 
-  @Test(arguments: ["Content-Length: 1000\r\n\r\nThe first words", "Transfer-Encoding: chunked\r\n\r\n5\r\nThe f\r\n"])
+  @Test(arguments: [
+    "Content-Length: 1000\r\n\r\nThe first words", "Transfer-Encoding: chunked\r\n\r\n5\r\nThe f\r\n",
+  ])
   func aBodyThatBreaksOffIsNotStored(_ rest: String) async throws {
     let backend = try Backend()
     let server = try await LiveServer(backend)
     for closesBoth in [false, true] {
       var connection: RawConnection? = try server.connect()
       await connection?.send(
-        "PUT /v1/kbs/default/documents/cut.txt HTTP/1.1\r\nHost: localhost\r\n\(Self.auth)Content-Type: text/plain\r\n\(rest)")
+        "PUT /v1/kbs/default/documents/cut.txt HTTP/1.1\r\nHost: localhost\r\n\(Self.auth)Content-Type: text/plain\r\n\(rest)"
+      )
       try await Task.sleep(for: .milliseconds(50))
       if closesBoth {
         connection = nil
@@ -95,7 +101,8 @@ import Testing
     var limits = GatewayConfiguration.Limits()
     limits.maxDocumentBytes = 100_000
     let server = try await LiveServer(Backend(), limits: limits)
-    let head = "PUT /v1/kbs/default/documents/big.txt HTTP/1.1\r\nHost: localhost\r\n\(Self.auth)Content-Type: text/plain\r\n"
+    let head =
+      "PUT /v1/kbs/default/documents/big.txt HTTP/1.1\r\nHost: localhost\r\n\(Self.auth)Content-Type: text/plain\r\n"
     // Declared: told before anything is sent.
     let declared = try server.connect()
     await declared.send(head + "Content-Length: 100001\r\n\r\n")
@@ -111,7 +118,9 @@ import Testing
     #expect(late.closed && late.text.hasPrefix("HTTP/1.1 413"))
     // Exactly the limit goes in.
     let exact = try server.connect()
-    await exact.send(head + "Connection: close\r\nContent-Length: 100000\r\n\r\n" + String(repeating: "word ", count: 20_000))
+    await exact.send(
+      head + "Connection: close\r\nContent-Length: 100000\r\n\r\n" + String(repeating: "word ", count: 20_000)
+    )
     #expect(await exact.readToEnd(within: .seconds(20)).text.hasPrefix("HTTP/1.1 201"))
     try await server.stop()
   }
@@ -244,7 +253,9 @@ import Testing
     let server = try await LiveServer(backend)
     let connection = try server.connect()
     let body = #"{"question":"How do I reset my password?","min_generation":\#(generation)}"#
-    await connection.send(Self.post("/v1/answers", body).replacing("Content-Type", with: "Accept: text/event-stream\r\nContent-Type"))
+    await connection.send(
+      Self.post("/v1/answers", body).replacing(
+        "Content-Type", with: "Accept: text/event-stream\r\nContent-Type"))
     let reply = await connection.readToEnd(within: .seconds(10)).text
     #expect(reply.contains("text/event-stream"))
     #expect(reply.contains("event: done\ndata: {\"answer\":"))

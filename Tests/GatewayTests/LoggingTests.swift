@@ -11,11 +11,16 @@ import Testing
     let lines = LogLines()
     let gateway = try Backend().gateway(logger: Logger(label: "test") { _ in lines.handler })
     _ = try await gateway.send(
-      .post, "/v1/search", key: Backend.ownerKey, headers: ["X-Request-Id": "req-1"], json: ["query": "my card is lost"])
-    _ = try await gateway.send(.post, "/v1/search?q=my+card", key: Backend.ownerKey, json: ["query": "my card", "mode": "my card"])
+      .post, "/v1/search", key: Backend.ownerKey, headers: ["X-Request-Id": "req-1"],
+      json: ["query": "my card is lost"])
+    _ = try await gateway.send(
+      .post, "/v1/search?q=my+card", key: Backend.ownerKey, json: ["query": "my card", "mode": "my card"])
     _ = try await gateway.send(.get, "/my%20card/is%20lost", key: "my-key")
     #expect(lines.all.count == 3)
-    for line in lines.all { #expect(!line.contains("card") && !line.contains("my-key") && !line.contains(Backend.ownerKey), "\(line)") }
+    for line in lines.all {
+      #expect(
+        !line.contains("card") && !line.contains("my-key") && !line.contains(Backend.ownerKey), "\(line)")
+    }
     #expect(lines.all[0].contains("request_id=req-1") && lines.all[0].contains("status=200"))
     #expect(lines.all[0].contains("route=/v1/search") && lines.all[1].contains("code=invalid_mode"))
     #expect(lines.all[2].contains("route=none"))

@@ -8,7 +8,8 @@ import Testing
   @Test func expositionIsWhatPrometheusReads() throws {
     let registry = PrometheusRegistry()
     registry.describe("frontdesk_things_total", "Things\nseen.")
-    registry.makeCounter(label: "frontdesk_things_total", dimensions: [("kind", "a\"b\\c\nd")]).increment(by: 3)
+    registry.makeCounter(label: "frontdesk_things_total", dimensions: [("kind", "a\"b\\c\nd")]).increment(
+      by: 3)
     registry.makeCounter(label: "frontdesk_things_total", dimensions: []).increment(by: -3)
     registry.makeMeter(label: "frontdesk-depth", dimensions: []).set(2.5)
     let timer = registry.makeTimer(label: "frontdesk_wait_seconds", dimensions: [("route", "/x")])
@@ -35,7 +36,7 @@ import Testing
   @Test func aNameKeepsItsKindAndItsSize() {
     let registry = PrometheusRegistry()
     registry.makeCounter(label: "x", dimensions: []).increment(by: 1)
-    registry.makeMeter(label: "x", dimensions: []).set(5)
+    registry.makeMeter(label: "x", dimensions: []).set(Int64(5))
     #expect(registry.exposition().contains("\nx 1\n") || registry.exposition().contains("x 1\n"))
     for index in 0..<(PrometheusRegistry.maxSeriesPerFamily + 100) {
       registry.makeCounter(label: "many", dimensions: [("n", String(index))]).increment(by: 1)
@@ -50,7 +51,10 @@ import Testing
     _ = try await gateway.send(.get, "/v1/kbs/default/documents/someones%20name", key: Backend.ownerKey)
     _ = try await gateway.send(.get, "/nowhere/secret", key: Backend.ownerKey)
     let text = try await gateway.send(.get, "/metrics", key: Backend.ownerKey).text
-    #expect(text.contains(#"frontdesk_http_request_duration_seconds_count{method="GET",route="/v1/kbs/{kb}/documents/{external_id}",status="404"} 1"#))
+    #expect(
+      text.contains(
+        #"frontdesk_http_request_duration_seconds_count{method="GET",route="/v1/kbs/{kb}/documents/{external_id}",status="404"} 1"#
+      ))
     #expect(text.contains(#"route="none",status="404"} 1"#))
     #expect(!text.contains("someones") && !text.contains("secret"))
     #expect(try await backend.gateway(edit: { $0.metricsOpen = true }).send(.get, "/metrics").status == 200)

@@ -6,7 +6,8 @@ import Testing
 
 @Suite struct RoutingTests {
   @Test(arguments: [
-    ("a", "a"), ("a%2Fb", "a/b"), ("%2f", "/"), ("a+b", "a+b"), ("%25", "%"), ("%2525", "%25"), ("%F0%9F%98%80", "😀"),
+    ("a", "a"), ("a%2Fb", "a/b"), ("%2f", "/"), ("a+b", "a+b"), ("%25", "%"), ("%2525", "%25"),
+    ("%F0%9F%98%80", "😀"),
     ("é", "é"), ("%20", " "), ("..", ".."),
   ])
   func decodesOnce(_ encoded: String, _ decoded: String) {
@@ -40,10 +41,12 @@ import Testing
   }
 
   @Test func theTableTellsWrongMethodsFromUnknownPaths() throws {
-    let table = RouteTable(routes: GatewayRoutes.search + GatewayRoutes.knowledgeBases + GatewayRoutes.documents())
+    let table = RouteTable(
+      routes: GatewayRoutes.search + GatewayRoutes.knowledgeBases + GatewayRoutes.documents())
     func match(_ method: HTTPRequest.Method, _ path: String) -> String {
       switch table.match(method, path[...]) {
-      case .found(let route, let parameters): route.documentation.id + parameters.values.sorted().joined(separator: "|")
+      case .found(let route, let parameters):
+        route.documentation.id + parameters.values.sorted().joined(separator: "|")
       case .wrongMethod(let allowed): allowed.map(\.rawValue).sorted().joined(separator: ",")
       case .unknown: "unknown"
       }
@@ -54,7 +57,9 @@ import Testing
     #expect(match(.get, "/v1/kbs/x/documents/a%2Fb") == "getDocumenta%2Fb|x")
     #expect(match(.head, "/v1/kbs/x/documents/a") == "getDocumenta|x")
     #expect(match(.patch, "/v1/kbs/x/documents/a") == "DELETE,GET,HEAD,PUT")
-    for path in ["", "/", "v1/search", "/v1", "/v1/kbs/x/documents/a/b", "//v1/search", "/v1//search", "/V1/search"] {
+    for path in [
+      "", "/", "v1/search", "/v1", "/v1/kbs/x/documents/a/b", "//v1/search", "/v1//search", "/V1/search",
+    ] {
       #expect(match(.post, path) == "unknown", "\(path)")
     }
   }

@@ -25,7 +25,17 @@ struct Step: Sendable, CustomStringConvertible {
   var responseHeaders: [String: String] = [:]
 
   init(
-    _ method: HTTPRequest.Method, _ uri: String, headers: [String: String] = [:], _ body: Body = .none,
+    _ method: HTTPRequest.Method, _ uri: String, headers: [String: String] = [:], _ status: Int,
+    code: String? = nil, expect: [String: JSONValue] = [:], field: String? = nil,
+    responseHeaders: [String: String] = [:]
+  ) {
+    self.init(
+      method, uri, headers: headers, .none, status, code: code, expect: expect, field: field,
+      responseHeaders: responseHeaders)
+  }
+
+  init(
+    _ method: HTTPRequest.Method, _ uri: String, headers: [String: String] = [:], _ body: Body,
     _ status: Int, code: String? = nil, expect: [String: JSONValue] = [:], field: String? = nil,
     responseHeaders: [String: String] = [:]
   ) {
@@ -66,8 +76,12 @@ struct Step: Sendable, CustomStringConvertible {
       let reply = try await gateway.send(step.method, step.uri, key: key, headers: headers, body: body)
       #expect(reply.status == step.status, "\(step): \(reply.text.prefix(300))")
       if let code = step.code { #expect(reply.code == code, "\(step): \(reply.text.prefix(300))") }
-      for (path, value) in step.expect { #expect(reply.at(path) == value, "\(step) \(path): \(reply.text.prefix(500))") }
-      if let field = step.field { #expect(reply.at("errors[0].field") == .string(field), "\(step): \(reply.text)") }
+      for (path, value) in step.expect {
+        #expect(reply.at(path) == value, "\(step) \(path): \(reply.text.prefix(500))")
+      }
+      if let field = step.field {
+        #expect(reply.at("errors[0].field") == .string(field), "\(step): \(reply.text)")
+      }
       for (name, value) in step.responseHeaders {
         #expect(reply.headers[HTTPField.Name(name)!] == value, "\(step) \(name)")
       }
@@ -131,30 +145,35 @@ struct Step: Sendable, CustomStringConvertible {
     let citation = try #require(found.at("hits[0].citation"))
 
     let answered = try await gateway.send(
-      .post, "/v1/answers", key: key, json: ["question": "How do I reset my password?", "min_generation": generation])
+      .post, "/v1/answers", key: key,
+      json: ["question": "How do I reset my password?", "min_generation": generation])
     #expect(answered.status == 200)
     #expect(answered.at("answer.confidence") == .null)
 
     func status(of citation: JSONValue) async throws -> JSONValue? {
-      try await gateway.send(.post, "/v1/verify", key: key, json: ["citations": [citation]]).at("citations[0].status")
+      try await gateway.send(.post, "/v1/verify", key: key, json: ["citations": [citation]]).at(
+        "citations[0].status")
     }
     #expect(try await status(of: citation) == "valid")
     #expect(try await status(of: citation.merging(["quote": "Something else"])) == "forged")
     #expect(try await status(of: citation.merging(["start_byte": -5])) == "forged")
 
-    let text = try await gateway.send(.get, Self.path + "?version=1", key: key, headers: ["Accept": "text/plain"])
+    let text = try await gateway.send(
+      .get, Self.path + "?version=1", key: key, headers: ["Accept": "text/plain"])
     let (start, end) = (Int(citation.at("start_byte")!.integer!), Int(citation.at("end_byte")!.integer!))
     #expect(text.status == 200 && text.headers[.contentType] == "text/plain; charset=utf-8")
     #expect(String(decoding: text.body[start..<end], as: UTF8.self) == citation["quote"]?.text)
 
-    let changed = try await gateway.send(.put, Self.path, key: key, json: ["title": "Reset", "text": "Ask your admin."])
+    let changed = try await gateway.send(
+      .put, Self.path, key: key, json: ["title": "Reset", "text": "Ask your admin."])
     #expect(changed.status == 200 && changed.at("document.version") == 2 && changed.at("effect") == "changed")
     #expect(try await status(of: citation) == "changed")
 
     let deleted = try await gateway.send(.delete, Self.path, key: key)
     #expect(deleted.status == 200 && deleted.at("generation") != nil)
     #expect(try await gateway.send(.get, Self.path, key: key).code == "document_not_found")
-    let old = try await gateway.send(.get, Self.path + "?version=1", key: key, headers: ["Accept": "text/plain"])
+    let old = try await gateway.send(
+      .get, Self.path + "?version=1", key: key, headers: ["Accept": "text/plain"])
     #expect(old.body == text.body)
     #expect(try await status(of: citation) == "changed")
 
@@ -171,8 +190,12 @@ struct Step: Sendable, CustomStringConvertible {
       Step(.delete, Self.path, 404, code: "document_not_found"),
       Step(.delete, Self.path + "?purge=true", 404, code: "document_not_found"),
       Step(.put, Self.path, .json(Self.document), 201, expect: ["document.version": 1, "effect": "added"]),
-      Step(.put, Self.path, .json(Self.document), 200, expect: ["document.version": 1, "effect": "unchanged", "chunks.added": 0]),
-      Step(.get, Self.path, 200, expect: ["document.title": "Reset your password", "document.visibility": "public"],
+      Step(
+        .put, Self.path, .json(Self.document), 200,
+        expect: ["document.version": 1, "effect": "unchanged", "chunks.added": 0]),
+      Step(
+        .get, Self.path, 200,
+        expect: ["document.title": "Reset your password", "document.visibility": "public"],
         responseHeaders: ["ETag": "\"1\""]),
       Step(.get, Self.path, headers: ["If-None-Match": "\"1\""], 304, responseHeaders: ["ETag": "\"1\""]),
       Step(.get, Self.path, headers: ["If-None-Match": "W/\"1\", \"9\""], 304),
@@ -181,24 +204,38 @@ struct Step: Sendable, CustomStringConvertible {
       Step(.get, Self.path + "?version=0", 400, code: "invalid_version"),
       Step(.get, Self.path + "?version=99999999999999999999", 400, code: "invalid_version"),
       // Preconditions.
-      Step(.put, Self.path, headers: ["If-None-Match": "*"], .json(Self.document), 412, code: "precondition_failed"),
-      Step(.put, Self.path, headers: ["If-Match": "\"9\""], .json(Self.document), 412, responseHeaders: ["ETag": "\"1\""]),
-      Step(.put, Self.path, headers: ["If-Match": "\"1\""], .json(["text": "New text."]), 200, expect: ["document.version": 2]),
+      Step(
+        .put, Self.path, headers: ["If-None-Match": "*"], .json(Self.document), 412,
+        code: "precondition_failed"),
+      Step(
+        .put, Self.path, headers: ["If-Match": "\"9\""], .json(Self.document), 412,
+        responseHeaders: ["ETag": "\"1\""]),
+      Step(
+        .put, Self.path, headers: ["If-Match": "\"1\""], .json(["text": "New text."]), 200,
+        expect: ["document.version": 2]),
       Step(.put, base + "/new", headers: ["If-Match": "*"], .json(Self.document), 412),
       Step(.delete, Self.path, headers: ["If-Match": "\"1\""], 412),
       Step(.delete, Self.path, headers: ["If-Match": "\"2\""], 200),
       // Visibility as a name, names with commas, a list.
-      Step(.put, base + "/v1", .json(["text": "a", "visibility": "signed_in"]), 201, expect: ["document.visibility": "signed_in"]),
-      Step(.put, base + "/v2", .json(["text": "a", "visibility": ["staff", "partners"]]), 201,
+      Step(
+        .put, base + "/v1", .json(["text": "a", "visibility": "signed_in"]), 201,
+        expect: ["document.visibility": "signed_in"]),
+      Step(
+        .put, base + "/v2", .json(["text": "a", "visibility": ["staff", "partners"]]), 201,
         expect: ["document.visibility": ["partners", "staff"]]),
-      Step(.put, base + "/v3", .json(["text": "a", "visibility": []]), 400, code: "invalid_visibility", field: "visibility"),
+      Step(
+        .put, base + "/v3", .json(["text": "a", "visibility": []]), 400, code: "invalid_visibility",
+        field: "visibility"),
       // Other types of file, declared or not.
       Step(.put, base + "/page.md", .raw("# Shipping\n\nWe ship daily.", type: "text/markdown"), 201),
       Step(.put, base + "/note.txt", .raw("We ship daily.", type: "text/plain"), 201),
-      Step(.put, base + "/curl.md", .raw("# Returns\n\nWithin 30 days.", type: "application/x-www-form-urlencoded"), 201),
+      Step(
+        .put, base + "/curl.md",
+        .raw("# Returns\n\nWithin 30 days.", type: "application/x-www-form-urlencoded"), 201),
       Step(.put, base + "/bare.txt", .raw("Plain words.", type: nil), 201),
       Step(.put, base + "/bare.json", .raw(#" {"text": "Fields."}"#, type: nil), 201),
-      Step(.put, base + "/hidden.txt?visibility=signed_in", .raw("Members only.", type: "text/plain"), 201,
+      Step(
+        .put, base + "/hidden.txt?visibility=signed_in", .raw("Members only.", type: "text/plain"), 201,
         expect: ["document.visibility": "signed_in"]),
       Step(.put, base + "/empty.txt", .raw("", type: "text/plain"), 422),
       // Wrong fields.
@@ -218,50 +255,87 @@ struct Step: Sendable, CustomStringConvertible {
   }
 
   @Test func searchAndAnswers() async throws {
-    let history: JSONValue = [["role": "customer", "text": "Hello"], ["role": "assistant", "text": "Hi\0there"]]
+    let history: JSONValue = [
+      ["role": "customer", "text": "Hello"], ["role": "assistant", "text": "Hi\0there"],
+    ]
     try await tell([
       Step(.put, Self.path, .json(Self.document), 201),
-      Step(.post, "/v1/search", .json(["query": "password", "kb": "default", "limit": 1000, "mode": "lexical",
-        "group": "passage", "explain": true, "history": history, "min_generation": 1, "unheard_of": 1]), 200),
+      Step(
+        .post, "/v1/search",
+        .json([
+          "query": "password", "kb": "default", "limit": 1000, "mode": "lexical",
+          "group": "passage", "explain": true, "history": history, "min_generation": 1, "unheard_of": 1,
+        ]), 200),
       Step(.post, "/v1/search", .json(["query": "a\0b password", "limit": 1.0]), 200),
-      Step(.post, "/v1/search", .json(["query": "password", "filter": ["tags": ["account", "x"], "language": "en", "attributes.product": "app"]]),
+      Step(
+        .post, "/v1/search",
+        .json([
+          "query": "password",
+          "filter": ["tags": ["account", "x"], "language": "en", "attributes.product": "app"],
+        ]),
         200, expect: ["hits[0].external_id": "faq/reset"]),
-      Step(.post, "/v1/search", .json(["query": "password", "filter": ["tags": "other"]]), 200, expect: ["hits": []]),
-      Step(.post, "/v1/search", headers: ["Content-Type": "application/json; charset=utf-8"], .json(["query": "x"]), 200),
-      Step(.post, "/v1/search", headers: ["Content-Type": "application/vnd.x+json"], .json(["query": "x"]), 200),
+      Step(
+        .post, "/v1/search", .json(["query": "password", "filter": ["tags": "other"]]), 200,
+        expect: ["hits": []]),
+      Step(
+        .post, "/v1/search", headers: ["Content-Type": "application/json; charset=utf-8"],
+        .json(["query": "x"]), 200),
+      Step(
+        .post, "/v1/search", headers: ["Content-Type": "application/vnd.x+json"], .json(["query": "x"]), 200),
       Step(.post, "/v1/search", .raw(#"{"query":"x"}"#, type: nil), 200),
-      Step(.post, "/v1/answers", .json(["question": "zebra crossing?", "conversation_id": "c1", "history": history]), 200),
+      Step(
+        .post, "/v1/answers",
+        .json(["question": "zebra crossing?", "conversation_id": "c1", "history": history]), 200),
       // Wrong.
       Step(.post, "/v1/search", .json(["query": ""]), 400, code: "query_empty"),
       Step(.post, "/v1/search", .json(["query": " \n\0 "]), 400, code: "query_empty"),
-      Step(.post, "/v1/search", .json(["query": .string(String(repeating: "x", count: 9000))]), 400, code: "query_too_long"),
+      Step(
+        .post, "/v1/search", .json(["query": .string(String(repeating: "x", count: 9000))]), 400,
+        code: "query_too_long"),
       Step(.post, "/v1/search", .json([:]), 400, code: "missing_field", field: "query"),
       Step(.post, "/v1/search", .json(["query": nil]), 400, code: "missing_field", field: "query"),
       Step(.post, "/v1/search", .json(["query": 1]), 400, code: "invalid_field", field: "query"),
-      Step(.post, "/v1/search", .json(["query": "x", "limit": 0]), 400, code: "invalid_limit", field: "limit"),
+      Step(
+        .post, "/v1/search", .json(["query": "x", "limit": 0]), 400, code: "invalid_limit", field: "limit"),
       Step(.post, "/v1/search", .json(["query": "x", "limit": 1001]), 400, code: "invalid_limit"),
       Step(.post, "/v1/search", .json(["query": "x", "limit": 1.5]), 400, code: "invalid_limit"),
       Step(.post, "/v1/search", .json(["query": "x", "limit": "10"]), 400, code: "invalid_limit"),
-      Step(.post, "/v1/search", .json(["query": "x", "mode": "telepathy"]), 400, code: "invalid_mode", field: "mode"),
+      Step(
+        .post, "/v1/search", .json(["query": "x", "mode": "telepathy"]), 400, code: "invalid_mode",
+        field: "mode"),
       Step(.post, "/v1/search", .json(["query": "x", "group": 1]), 400, code: "invalid_group"),
-      Step(.post, "/v1/search", .json(["query": "x", "filter": ["colour": "red"]]), 400, code: "unknown_filter_key"),
-      Step(.post, "/v1/search", .json(["query": "x", "filter": ["tags": []]]), 400, code: "invalid_filter", field: "filter.tags"),
+      Step(
+        .post, "/v1/search", .json(["query": "x", "filter": ["colour": "red"]]), 400,
+        code: "unknown_filter_key"),
+      Step(
+        .post, "/v1/search", .json(["query": "x", "filter": ["tags": []]]), 400, code: "invalid_filter",
+        field: "filter.tags"),
       Step(.post, "/v1/search", .json(["query": "x", "filter": "tags"]), 400, code: "invalid_filter"),
-      Step(.post, "/v1/search", .json(["query": "x", "history": [["role": "wizard", "text": ""]]]), 400,
+      Step(
+        .post, "/v1/search", .json(["query": "x", "history": [["role": "wizard", "text": ""]]]), 400,
         code: "invalid_history", field: "history[0].role"),
-      Step(.post, "/v1/search", .json(["query": "x", "history": [["role": "customer"]]]), 400, code: "invalid_history"),
-      Step(.post, "/v1/search", .json(["query": "x", "min_generation": -1]), 400, code: "invalid_min_generation"),
+      Step(
+        .post, "/v1/search", .json(["query": "x", "history": [["role": "customer"]]]), 400,
+        code: "invalid_history"),
+      Step(
+        .post, "/v1/search", .json(["query": "x", "min_generation": -1]), 400, code: "invalid_min_generation"),
       Step(.post, "/v1/search", .json(["query": "x", "kb": "nowhere"]), 404, code: "kb_not_found"),
-      Step(.post, "/v1/search", .json(["query": "x", "mode": "dense"]), 503, code: "model_unavailable",
+      Step(
+        .post, "/v1/search", .json(["query": "x", "mode": "dense"]), 503, code: "model_unavailable",
         responseHeaders: ["Retry-After": "30"]),
-      Step(.post, "/v1/search", .json(["query": 1, "limit": 0, "mode": "x"]), 400, expect: ["errors[2].field": "mode"]),
+      Step(
+        .post, "/v1/search", .json(["query": 1, "limit": 0, "mode": "x"]), 400,
+        expect: ["errors[2].field": "mode"]),
       Step(.post, "/v1/answers", .json(["query": "x"]), 400, code: "missing_field", field: "question"),
       Step(.post, "/v1/verify", .json([:]), 400, code: "missing_field", field: "citations"),
       Step(.post, "/v1/verify", .json(["citations": []]), 200, expect: ["citations": []]),
       Step(.post, "/v1/verify", .json(["citations": [1]]), 400),
-      Step(.post, "/v1/verify", .json(["citations": [["quote": "x"]]]), 400, code: "missing_field",
+      Step(
+        .post, "/v1/verify", .json(["citations": [["quote": "x"]]]), 400, code: "missing_field",
         field: "citations[0].document_id"),
-      Step(.post, "/v1/verify", .json(["citations": .array(Array(repeating: [:], count: 1001))]), 400, code: "too_many_citations"),
+      Step(
+        .post, "/v1/verify", .json(["citations": .array(Array(repeating: [:], count: 1001))]), 400,
+        code: "too_many_citations"),
     ])
   }
 
@@ -272,16 +346,33 @@ struct Step: Sendable, CustomStringConvertible {
       Step(.post, search, .none, 400, code: "invalid_json"),
       Step(.post, search, .raw("[]", type: "application/json"), 400, code: "invalid_json"),
       Step(.post, search, .raw("\"query\"", type: "application/json"), 400, code: "invalid_json"),
-      Step(.post, search, .raw(String(repeating: "[", count: 1 << 20), type: "application/json"), 400, code: "invalid_json"),
-      Step(.post, search, .raw(String(repeating: #"{"a":"#, count: 200_000), type: "application/json"), 400, code: "invalid_json"),
-      Step(.post, search, .raw(#"{"query":"a","query":"b"}"#, type: "application/json"), 400, code: "invalid_json"),
-      Step(.post, search, .raw(#"{"query":"a","limit":1e400}"#, type: "application/json"), 400, code: "invalid_json"),
+      Step(
+        .post, search, .raw(String(repeating: "[", count: 1 << 20), type: "application/json"), 400,
+        code: "invalid_json"),
+      Step(
+        .post, search, .raw(String(repeating: #"{"a":"#, count: 200_000), type: "application/json"), 400,
+        code: "invalid_json"),
+      Step(
+        .post, search, .raw(#"{"query":"a","query":"b"}"#, type: "application/json"), 400,
+        code: "invalid_json"),
+      Step(
+        .post, search, .raw(#"{"query":"a","limit":1e400}"#, type: "application/json"), 400,
+        code: "invalid_json"),
       Step(.post, search, .raw(#"{"query":"\ud800"}"#, type: "application/json"), 400, code: "invalid_json"),
-      Step(.post, search, .bytes(Array(#"{"query":""#.utf8) + [0xFF, 0xFE] + Array("\"}".utf8), type: "application/json"), 400, code: "invalid_json"),
-      Step(.post, search, .bytes([0xFF, 0xFE, 0x7B, 0, 0x7D, 0], type: "application/json"), 400, code: "invalid_json"),
-      Step(.post, search, .raw("query=x", type: "application/x-www-form-urlencoded"), 415, code: "unsupported_type"),
+      Step(
+        .post, search,
+        .bytes(Array(#"{"query":""#.utf8) + [0xFF, 0xFE] + Array("\"}".utf8), type: "application/json"), 400,
+        code: "invalid_json"),
+      Step(
+        .post, search, .bytes([0xFF, 0xFE, 0x7B, 0, 0x7D, 0], type: "application/json"), 400,
+        code: "invalid_json"),
+      Step(
+        .post, search, .raw("query=x", type: "application/x-www-form-urlencoded"), 415,
+        code: "unsupported_type"),
       Step(.post, search, .raw("<query/>", type: "text/xml"), 415, code: "unsupported_type"),
-      Step(.post, search, headers: ["Content-Encoding": "gzip"], .json(["query": "x"]), 415, code: "unsupported_encoding"),
+      Step(
+        .post, search, headers: ["Content-Encoding": "gzip"], .json(["query": "x"]), 415,
+        code: "unsupported_encoding"),
       Step(.put, Self.path, .raw("not json", type: "application/json"), 400, code: "invalid_json"),
       Step(.get, "/v1/search?x=%FF", 405, code: "method_not_allowed", responseHeaders: ["Allow": "POST"]),
       Step(.get, "/v1/kbs?x=%FF", 400, code: "invalid_parameter"),
@@ -294,7 +385,8 @@ struct Step: Sendable, CustomStringConvertible {
   @Test func knowledgeBases() async throws {
     try await tell([
       Step(.get, "/v1/kbs", 200, expect: ["kbs[0].name": "default", "kbs[0].documents": 0]),
-      Step(.post, "/v1/kbs", .json(["name": "handbook", "model": "none"]), 201,
+      Step(
+        .post, "/v1/kbs", .json(["name": "handbook", "model": "none"]), 201,
         expect: ["name": "handbook", "model": "none"], responseHeaders: ["Location": "/v1/kbs/handbook"]),
       Step(.post, "/v1/kbs", .json(["name": "handbook"]), 409, code: "kb_exists"),
       Step(.post, "/v1/kbs", .json(["name": "Bad Name"]), 400, code: "invalid_kb_name"),

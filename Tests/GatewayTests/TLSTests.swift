@@ -13,7 +13,9 @@ import Testing
   @Test func filesThatAreNoneAreRefused() throws {
     let backend = try Backend()
     #expect(throws: GatewayError.self) {
-      try backend.gateway(edit: { $0.tls = .init(certificateChain: "/nowhere/a.pem", privateKey: "/nowhere/b.pem") })
+      try backend.gateway(edit: {
+        $0.tls = .init(certificateChain: "/nowhere/a.pem", privateKey: "/nowhere/b.pem")
+      })
     }
     let garbage = try backend.folder.file("a.pem", "not a certificate").path
     #expect(throws: GatewayError.self) {
@@ -28,7 +30,8 @@ import Testing
     let process = Process()
     process.executableURL = URL(fileURLWithPath: Self.openssl)
     process.arguments = [
-      "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", certificate, "-days", "1", "-subj",
+      "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", certificate, "-days", "1",
+      "-subj",
       "/CN=localhost", "-addext", "subjectAltName=DNS:localhost",
     ]
     process.standardError = FileHandle.nullDevice
@@ -36,7 +39,8 @@ import Testing
     process.waitUntilExit()
     try #require(process.terminationStatus == 0)
 
-    let server = try await LiveServer(backend, edit: { $0.tls = .init(certificateChain: certificate, privateKey: key) })
+    let server = try await LiveServer(
+      backend, edit: { $0.tls = .init(certificateChain: certificate, privateKey: key) })
     var configuration = TLSConfiguration.makeClientConfiguration()
     configuration.trustRoots = .file(certificate)
     try await TestClient.withClient(

@@ -12,17 +12,23 @@ import Testing
     try await backend.put("1-staff", "Refund rule for staff.", visibility: .groups(["staff"]))
     try await backend.put("2-public", "Refund rule for all.")
     try await backend.put("3-signed", "Refund rule for members.", visibility: .signedIn)
-    let generation = try await backend.put("4-staff", "Another refund rule for staff.", visibility: .groups(["staff"]))
+    let generation = try await backend.put(
+      "4-staff", "Another refund rule for staff.", visibility: .groups(["staff"]))
     let keyless = try backend.gateway(ownerKey: nil)
     let keyed = try backend.gateway()
     // Keyless first: a stored key closes open reads.
     try await check(keyless, nil, sees: ["2-public"], generation)
     try await check(keyed, try await backend.key(.reader), sees: ["2-public", "3-signed"], generation)
-    try await check(keyed, try await backend.key(.editor), sees: ["1-staff", "2-public", "3-signed", "4-staff"], generation)
+    try await check(
+      keyed, try await backend.key(.editor), sees: ["1-staff", "2-public", "3-signed", "4-staff"], generation)
   }
 
-  func check(_ gateway: Gateway, _ key: String?, sees visible: [String], _ generation: Generation) async throws {
-    let search: JSONValue = ["query": "refund rule", "min_generation": .integer(generation.rawValue), "limit": 10]
+  func check(_ gateway: Gateway, _ key: String?, sees visible: [String], _ generation: Generation)
+    async throws
+  {
+    let search: JSONValue = [
+      "query": "refund rule", "min_generation": .integer(generation.rawValue), "limit": 10,
+    ]
     let hits = try await gateway.send(.post, "/v1/search", key: key, json: search).at("hits")?.elements ?? []
     #expect(Set(hits.compactMap { $0["external_id"]?.text }) == Set(visible))
 
@@ -59,7 +65,8 @@ import Testing
     let path = "/v1/kbs/default/documents/a?version="
     #expect(try await gateway.send(.get, path + "2", key: reader).status == 200)
     #expect(try await gateway.send(.get, path + "1", key: reader).status == 404)
-    let owner = try await gateway.send(.get, path + "1", key: Backend.ownerKey, headers: ["Accept": "text/plain"])
+    let owner = try await gateway.send(
+      .get, path + "1", key: Backend.ownerKey, headers: ["Accept": "text/plain"])
     #expect(owner.text == "The secret is 42.")
   }
 

@@ -146,7 +146,9 @@ import Testing
       if name != "manifest" {
         try FileManager.default.removeItem(at: url)
         let outcome = try SearchIndex.open(at: folder.url, identity: Sampler.identity, access: .readOnly).1
-        #expect(outcome == .mustRebuild(.damaged("An index file is damaged (\(name) is missing); rebuild the index.")))
+        #expect(
+          outcome
+            == .mustRebuild(.damaged("An index file is damaged (\(name) is missing); rebuild the index.")))
       }
       try sound.write(to: url, options: .atomic)
     }
@@ -157,7 +159,8 @@ import Testing
     try makeIndex(in: folder)
     try Data("{}".utf8).write(to: folder.url.appendingPathComponent("manifest"), options: .atomic)
     let before = try files(folder)
-    let (index, outcome) = try SearchIndex.open(at: folder.url, identity: Sampler.identity, access: .readWrite)
+    let (index, outcome) = try SearchIndex.open(
+      at: folder.url, identity: Sampler.identity, access: .readWrite)
     #expect(outcome == .mustRebuild(.damaged("the manifest is damaged")))
     #expect(try files(folder) == before)
     var sampler = Sampler(seed: 1)

@@ -61,7 +61,8 @@ import Testing
     var random = SeededGenerator(2)
     let best = random.unitVector(8)
     let many = (0..<2500).map { _ in random.unitVector(8) }
-    let (index, _) = try index(dimension: 8, [entry(1, [best.map { -$0 }]), entry(2, many + [best]), entry(3, [])])
+    let (index, _) = try index(
+      dimension: 8, [entry(1, [best.map { -$0 }]), entry(2, many + [best]), entry(3, [])])
     let hits = index.snapshot.dense(best, limit: 2)
     #expect(hits.map(\.key) == [2, 1])
     #expect(abs(hits[0].score - 1) < 1e-3)
@@ -78,7 +79,8 @@ import Testing
     let near = (0..<300).map { entry($0, [[0, 1, 0, 0]], ["visibility=staff"]) }
     let far = (300..<310).map { entry($0, [[0, 0.6, 0.8, 0]], ["visibility=public"]) }
     let (index, _) = try index(dimension: 4, near + far)
-    let hits = index.snapshot.dense([0, 1, 0, 0], filter: LabelFilter(all: [["visibility=public"]]), limit: 5)
+    let hits = index.snapshot.dense(
+      [0, 1, 0, 0], filter: LabelFilter(all: [["visibility=public"]]), limit: 5)
     #expect(hits.map(\.key) == [300, 301, 302, 303, 304])
   }
 

@@ -42,7 +42,8 @@ import Testing
   @Test func narrowingRoundsToNearestEven() {
     var random = SeededGenerator(6)
     var floats: [Float] = [
-      65_504, 65_519.9, 65_520, 1e30, -.infinity, .infinity, 6.1e-5, 5.96e-8, 2.98e-8, 2.99e-8, 1e-20, -0.0, 0,
+      65_504, 65_519.9, 65_520, 1e30, -.infinity, .infinity, 6.1e-5, 5.96e-8, 2.98e-8, 2.99e-8, 1e-20, -0.0,
+      0,
     ]
     floats += (0..<20_000).map { _ in
       Float(bitPattern: UInt32.random(in: 0x3000_0000...0x4800_0000, using: &random))

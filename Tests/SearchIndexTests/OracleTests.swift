@@ -102,7 +102,8 @@ import Testing
       #expect(near.allSatisfy { cosines[$0.key] == $0.score }, place)
 
       #expect(
-        snapshot.labelCounts(prefix: "tag=", filter: filter) == oracle.labelCounts(prefix: "tag=", filter), place)
+        snapshot.labelCounts(prefix: "tag=", filter: filter) == oracle.labelCounts(prefix: "tag=", filter),
+        place)
       let term = sampler.term()
       #expect(snapshot.documentFrequency(of: term) == oracle.documentFrequency(term), place)
       let group = UInt64.random(in: 0..<40, using: &sampler.random)

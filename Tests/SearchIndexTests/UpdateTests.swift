@@ -15,7 +15,8 @@ func checksum(_ bytes: [UInt8]) -> UInt64 { fd_hash64(bytes, bytes.count, 0) }
     folder = try TemporaryFolder()
     index = try SearchIndex.open(
       at: folder.url,
-      identity: IndexIdentity(epoch: "e", analyzer: "a", model: "m", dimension: 2, fields: ["title", "body"]),
+      identity: IndexIdentity(
+        epoch: "e", analyzer: "a", model: "m", dimension: 2, fields: ["title", "body"]),
       access: .readWrite
     ).0
   }
@@ -29,7 +30,8 @@ func checksum(_ bytes: [UInt8]) -> UInt64 { fd_hash64(bytes, bytes.count, 0) }
         terms: terms.map { (term: $0.0, frequency: $0.1) },
         length: terms.reduce(0) { $0 + min(max($1.1, 0), 100_000) })
     }
-    return ChunkEntry(key: key, group: group, fields: [field(title), field(body)], labels: labels, vectors: vectors)
+    return ChunkEntry(
+      key: key, group: group, fields: [field(title), field(body)], labels: labels, vectors: vectors)
   }
 
   private func publish(_ added: [ChunkEntry], removing: [UInt64] = []) throws {
@@ -64,7 +66,8 @@ func checksum(_ bytes: [UInt8]) -> UInt64 { fd_hash64(bytes, bytes.count, 0) }
     #expect(index.snapshot.lexical(LexicalQuery(terms: [.init(alternatives: ["a"])]), limit: 0).isEmpty)
     // Parameters outside their range are brought into it.
     let wild = BM25FParameters(k1: -.infinity, fieldWeights: [.nan, .infinity], b: [7, .nan])
-    let hits = index.snapshot.lexical(LexicalQuery(terms: [.init(alternatives: ["a"])], parameters: wild), limit: 5)
+    let hits = index.snapshot.lexical(
+      LexicalQuery(terms: [.init(alternatives: ["a"])], parameters: wild), limit: 5)
     #expect(hits.count == 1 && hits[0].score.isFinite)
   }
 
@@ -159,8 +162,10 @@ func checksum(_ bytes: [UInt8]) -> UInt64 { fd_hash64(bytes, bytes.count, 0) }
     ])
     try publish([entry(5, group: 2, [("x", 1)], labels: ["tag=c"], vectors: vector)])
     for (filter, expected) in [
-      ([], [1, 2, 3, 4, 5]), ([["tag=a", "tag=b"]], [1, 2, 3]), ([["tag=a", "tag=b"], ["lang=en"]], [1, 2]),
-      ([["tag=c"]], [5]), ([["tag=none"]], []), ([[]], []), ([["tag=a"], []], []), ([["tag=a"], ["tag=b"]], []),
+      ([], [1, 2, 3, 4, 5]), ([["tag=a", "tag=b"]], [1, 2, 3]),
+      ([["tag=a", "tag=b"], ["lang=en"]], [1, 2]),
+      ([["tag=c"]], [5]), ([["tag=none"]], []), ([[]], []), ([["tag=a"], []], []),
+      ([["tag=a"], ["tag=b"]], []),
       ([["tag"]], []),
     ] as [([[String]], [UInt64])] {
       let filter = LabelFilter(all: filter)
@@ -177,7 +182,10 @@ func checksum(_ bytes: [UInt8]) -> UInt64 { fd_hash64(bytes, bytes.count, 0) }
   }
 
   @Test func visibilityDoesNotChangeScores() throws {
-    try publish((1...9).map { entry($0, [("x", Int($0))], labels: [$0 % 2 == 0 ? "visibility=public" : "visibility=staff"]) })
+    try publish(
+      (1...9).map {
+        entry($0, [("x", Int($0))], labels: [$0 % 2 == 0 ? "visibility=public" : "visibility=staff"])
+      })
     let query = LexicalQuery(terms: [.init(alternatives: ["x"])])
     let all = index.snapshot.lexical(query, limit: 20)
     let visible = index.snapshot.lexical(query, filter: LabelFilter(all: [["visibility=public"]]), limit: 3)

@@ -38,7 +38,7 @@ import Testing
     try await sample.store.write(sample.batch((0..<50).map { Sample.document("d\($0)", ["start"]) }))
     let (store, batches) = (
       sample.store,
-      (1...40).map { round in sample.batch((0..<50).map { Sample.document("d\($0)", ["round \(round)"]) }) }
+      (1...20).map { round in sample.batch((0..<50).map { Sample.document("d\($0)", ["round \(round)"]) }) }
     )
     let writer = Task { for batch in batches { try await store.write(batch) } }
     for i in 0..<3 {

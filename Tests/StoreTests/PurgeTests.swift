@@ -107,7 +107,7 @@ import Testing
     #expect(try integrity(of: sample.folder.url) == "ok")
   }
 
-  @Test(arguments: [1, 2])
+  @Test(arguments: [1])
   func manyPurgesAmongWrites(seed: UInt64) async throws {
     let sample = try await Sample()
     var random = SplitMix(state: seed)

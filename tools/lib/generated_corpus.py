@@ -7,8 +7,9 @@ VERBS = "arrives disappears expires renews fails returns opens closes moves wait
 PLACES = "portal warehouse settings counter account archive basket profile branch terminal".split()
 
 
-def marker(name, edition=0):
-    return f"zq{name}e{edition}x"
+def marker(kind, *numbers):
+    """A word of letters alone, as search also finds the parts of a word with digits."""
+    return "zq" + kind + "x".join("".join("bcdfghjklm"[int(digit)] for digit in str(n)) for n in numbers) + "z"
 
 
 def paragraph(random, words=90):
@@ -22,8 +23,7 @@ def paragraph(random, words=90):
 def markdown(seed, number, edition=0):
     """Three sections; another edition differs in the last one."""
     fixed, edited = random.Random(f"{seed}/{number}"), random.Random(f"{seed}/{number}/{edition}")
-    name = f"d{number:05}"
-    return (f"# Article {number}\n\nThis is {marker(name, edition)}.\n\n"
+    return (f"# Article {number}\n\nThis is {marker('article', number, edition)}.\n\n"
             f"## Before\n\n{paragraph(fixed)}\n\n{paragraph(fixed)}\n\n"
             f"## During\n\n{paragraph(fixed)}\n\n"
             f"## After\n\n{paragraph(edited)}\n")

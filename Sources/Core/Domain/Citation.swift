@@ -35,6 +35,20 @@ public struct Citation: Hashable, Sendable, Codable {
     case endByte = "end_byte"
     case quote, sha256
   }
+
+  // Null is said, not left out: the contract.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(documentID, forKey: .documentID)
+    try container.encode(externalID, forKey: .externalID)
+    try container.encode(title, forKey: .title)
+    try container.encode(url, forKey: .url)
+    try container.encode(version, forKey: .version)
+    try container.encode(startByte, forKey: .startByte)
+    try container.encode(endByte, forKey: .endByte)
+    try container.encode(quote, forKey: .quote)
+    try container.encode(sha256, forKey: .sha256)
+  }
 }
 
 /// What checking a citation found.

@@ -30,7 +30,8 @@ extension SearchIndex {
           attempts += 1
           // A writer may have replaced files while they were read.
           if !findings.isEmpty, attempts < 5,
-            case .success(let now) = try StoredIndex.readManifest(from: storage), now.commit != manifest.commit
+            case .success(let now) = try StoredIndex.readManifest(from: storage),
+            now.commit != manifest.commit
           {
             continue
           }

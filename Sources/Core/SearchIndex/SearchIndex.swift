@@ -195,7 +195,8 @@ public final class SearchIndex: Sendable {
       case .none where writer.commit == nil: return false
       case .none: throw SearchIndexError(.changed, "The index's files are gone; open it again.")
       case .unusable(let reason):
-        throw SearchIndexError(.changed, "The index on disk cannot be read any more (\(reason)); open it again.")
+        throw SearchIndexError(
+          .changed, "The index on disk cannot be read any more (\(reason)); open it again.")
       case .usable(let manifest, let state):
         writer.adopt(state, commit: manifest.commit)
         show(writer.published)

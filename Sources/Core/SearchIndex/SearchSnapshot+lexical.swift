@@ -31,7 +31,9 @@ extension SearchSnapshot {
     for (index, wanted) in ordinals {
       let probe = TermProbe(prepared, content.views[index], at: index)
       for (ordinal, key) in wanted.sorted(by: { $0.ordinal < $1.ordinal }) {
-        for term in prepared.terms.indices { scores[key, default: 0] += probe.best(term, ordinal)?.score ?? 0 }
+        for term in prepared.terms.indices {
+          scores[key, default: 0] += probe.best(term, ordinal)?.score ?? 0
+        }
       }
     }
     return scores

@@ -86,7 +86,8 @@ public struct Gateway: Service {
       return try .tls(http, tlsConfiguration: tls)
     } catch {
       throw GatewayError(
-        .invalidTLSFiles, "The TLS certificate or its key cannot be read; both must be PEM files.", cause: error)
+        .invalidTLSFiles, "The TLS certificate or its key cannot be read; both must be PEM files.",
+        cause: error)
     }
   }
 }

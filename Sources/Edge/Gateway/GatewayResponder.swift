@@ -34,6 +34,12 @@ struct GatewayResponder: HTTPResponder {
     reads = Admission(limit: limits.maxReads, maxQueued: limits.maxQueued, timeout: limits.queueTimeout)
     writes = Admission(limit: limits.maxWrites, maxQueued: limits.maxQueued, timeout: limits.queueTimeout)
     metrics = RequestMetrics(factory: services.metrics)
+    let (connections, reads, writes) = (connections, reads, writes)
+    services.metrics.gauge("frontdesk_http_connections") { Double(connections.current) }
+    services.metrics.gauge("frontdesk_http_reads_in_work") { Double(reads.occupancy.running) }
+    services.metrics.gauge("frontdesk_http_reads_queued") { Double(reads.occupancy.queued) }
+    services.metrics.gauge("frontdesk_http_writes_in_work") { Double(writes.occupancy.running) }
+    services.metrics.gauge("frontdesk_http_writes_queued") { Double(writes.occupancy.queued) }
   }
 
   func respond(to request: Request, context: BasicRequestContext) async throws -> Response {
@@ -56,7 +62,8 @@ struct GatewayResponder: HTTPResponder {
     return response
   }
 
-  private func answer(_ request: Request, match: RouteTable.Match, requestID: String) async throws -> Response {
+  private func answer(_ request: Request, match: RouteTable.Match, requestID: String) async throws -> Response
+  {
     switch match {
     case .unknown:
       throw Problem.routeNotFound
@@ -70,7 +77,8 @@ struct GatewayResponder: HTTPResponder {
       try body.checkHead(request)
       let call: @Sendable (Data) -> Call = { [services, head = request.head] body in
         Call(
-          services: services, head: head, principal: principal, query: query, body: body, requestID: requestID,
+          services: services, head: head, principal: principal, query: query, body: body,
+          requestID: requestID,
           parameters: parameters)
       }
       switch route.lane {
@@ -124,9 +132,11 @@ struct GatewayResponder: HTTPResponder {
       logger.info("request", metadata: metadata)
       return
     }
+    // Being full is expected; not knowing what happened is not.
+    let level: Logger.Level = problem.row.isInternal ? .error : .warning
     if let cause = problem.cause { metadata["cause"] = .string(Redactor().redact("\(cause)")) }
     if problem.row.isInternal, !problem.message.isEmpty { metadata["message"] = .string(problem.message) }
-    logger.error("request", metadata: metadata)
+    logger.log(level: level, "request", metadata: metadata)
   }
 }
 

@@ -243,6 +243,7 @@ void fd_hash64_begin(fd_hash64_state *state, uint64_t seed) {
 }
 
 void fd_hash64_update(fd_hash64_state *state, const void *bytes, size_t count) {
+  if (count == 0) return;
   const uint8_t *input = bytes;
   size_t held = state->total & 31;
   state->total += count;
@@ -288,6 +289,6 @@ uint64_t fd_hash64_value(const fd_hash64_state *state) {
 uint64_t fd_hash64(const void *bytes, size_t count, uint64_t seed) {
   fd_hash64_state state;
   fd_hash64_begin(&state, seed);
-  if (count > 0) fd_hash64_update(&state, bytes, count);
+  fd_hash64_update(&state, bytes, count);
   return fd_hash64_value(&state);
 }

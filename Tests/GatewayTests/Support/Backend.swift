@@ -29,14 +29,14 @@ final class Backend: Sendable {
     var options = SQLiteStore.Options()
     options.defaultModel = KnowledgeBase.noModel
     store = try SQLiteStore(folder: folder.url.appendingPathComponent("store"), options: options)
-    let embedders = EmbedderRegistry(
-      cache: ModelCache(folder: folder.url.appendingPathComponent("models")), threads: 1)
+    let models = ModelCache(folder: folder.url.appendingPathComponent("models"))
+    let embedders = EmbedderRegistry(cache: models, threads: 1)
     indexes = IndexRegistry(
       store: store, folder: folder.url.appendingPathComponent("index"), logger: Self.silentLogger)
     var engineOptions = SearchEngine.Options()
     engineOptions.generationTimeout = generationTimeout
     engine = SearchEngine(store: store, indexes: indexes, embedders: embedders, options: engineOptions)
-    ingest = IngestService(store: store, embedders: embedders, tokens: WordCounter())
+    ingest = IngestService(store: store, embedders: embedders, tokens: .bestInstalled(in: models))
     following = Task { [indexes] in await indexes.run() }
   }
 
@@ -47,7 +47,8 @@ final class Backend: Sendable {
   func services(ready: Bool = true) -> GatewayServices {
     GatewayServices(
       engine: engine, ingest: ingest, store: store, keys: store,
-      readiness: { ReadinessReport(checks: ["store": .init(ready: ready)]) }, metrics: metrics, version: "1.2.3")
+      readiness: { ReadinessReport(checks: ["store": .init(ready: ready)]) }, metrics: metrics,
+      version: "1.2.3")
   }
 
   func gateway(
@@ -83,9 +84,4 @@ final class Backend: Sendable {
       DocumentUpsert(knowledgeBase: knowledgeBase, externalID: externalID, body: .fields(content))
     ).generation
   }
-}
-
-/// Counts words: near enough to tokens for texts of a few lines.
-struct WordCounter: TokenCounter {
-  func tokenCount(_ text: String) -> Int { text.split(whereSeparator: \.isWhitespace).count }
 }

@@ -50,7 +50,9 @@ extension Gateway {
       if let name = HTTPField.Name(name) { fields[name] = value }
     }
     return try await inProcess.test(.router) { [fields] client in
-      try await client.execute(uri: uri, method: method, headers: fields, body: body.map { ByteBuffer(bytes: $0) }) {
+      try await client.execute(
+        uri: uri, method: method, headers: fields, body: body.map { ByteBuffer(bytes: $0) }
+      ) {
         Reply(status: $0.status.code, headers: $0.headers, body: Data(buffer: $0.body))
       }
     }

@@ -35,7 +35,9 @@ final class RawConnection: Sendable {
     await run { descriptor in
       var sent = 0
       while sent < bytes.count {
-        let count = bytes[sent...].withUnsafeBytes { Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL.rawValue)) }
+        let count = bytes[sent...].withUnsafeBytes {
+          Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+        }
         if count <= 0 { return false }
         sent += count
       }
@@ -55,7 +57,9 @@ final class RawConnection: Sendable {
       var received: [UInt8] = []
       var chunk = [UInt8](repeating: 0, count: 65536)
       while true {
-        guard Self.isReadable(descriptor, until: end) else { return (String(decoding: received, as: UTF8.self), false) }
+        guard Self.isReadable(descriptor, until: end) else {
+          return (String(decoding: received, as: UTF8.self), false)
+        }
         let count = recv(descriptor, &chunk, chunk.count, 0)
         if count <= 0 { return (String(decoding: received, as: UTF8.self), true) }
         received += chunk[..<count]

@@ -32,7 +32,9 @@ struct SchemaCheck {
     switch value {
     case .array(let elements):
       if let items = schema["items"] {
-        for (index, element) in elements.enumerated() { found += problems(element, items, at: "\(path)[\(index)]") }
+        for (index, element) in elements.enumerated() {
+          found += problems(element, items, at: "\(path)[\(index)]")
+        }
       }
     case .object(let members):
       let required = schema["required"]?.elements.compactMap(\.text) ?? []
@@ -55,7 +57,8 @@ struct SchemaCheck {
 extension JSONValue {
   fileprivate func isOf(_ type: String) -> Bool {
     switch (self, type) {
-    case (.null, "null"), (.bool, "boolean"), (.integer, "integer"), (.integer, "number"), (.number, "number"),
+    case (.null, "null"), (.bool, "boolean"), (.integer, "integer"), (.integer, "number"),
+      (.number, "number"),
       (.string, "string"), (.array, "array"), (.object, "object"):
       true
     default: false

@@ -20,7 +20,7 @@ final class QuestionRequest: Sendable {
   let text: String
   let role: TextRole
   let reply = Reply<[Float]>()
-  init(_ text: String, role: TextRole) {
+  init(_ text: String, role: TextRole = .query) {
     self.text = text
     self.role = role
   }

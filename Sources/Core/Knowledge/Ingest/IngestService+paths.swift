@@ -68,14 +68,14 @@ extension IngestService {
       known[root] = try await knownRoot(root, in: run.knowledgeBase)
     }
     var remaining = files[...]
-    var window = try await nextWindow(&remaining, known: known, run: &run)
     do {
+      var window = try await nextWindow(&remaining, known: known, run: &run)
       while !window.isEmpty {
         try Task.checkCancellation()
         // Reading and cutting go on while this window is embedded.
         let rest = remaining
         let (request, ready) = (run.request, window)
-        async let ahead = prepareWindow(rest, known: known, visibility: request.visibility)
+        async let ahead = prepareWindow(rest, known: known, request: request)
         try await write(ready, run: &run)
         let next = try await ahead
         remaining = next.remaining
@@ -107,14 +107,14 @@ extension IngestService {
   private func nextWindow(
     _ remaining: inout ArraySlice<FoundFile>, known: [String: KnownRoot], run: inout PathRun
   ) async throws -> [PreparedFile] {
-    let window = try await prepareWindow(remaining, known: known, visibility: run.request.visibility)
+    let window = try await prepareWindow(remaining, known: known, request: run.request)
     remaining = window.remaining
     account(window.skipped, run: &run)
     return window.prepared
   }
 
   private func prepareWindow(
-    _ files: ArraySlice<FoundFile>, known: [String: KnownRoot], visibility: Visibility?
+    _ files: ArraySlice<FoundFile>, known: [String: KnownRoot], request: PathIngest
   ) async throws -> Window {
     var window = Window(remaining: files)
     var chunks = 0
@@ -123,14 +123,16 @@ extension IngestService {
       window.remaining.removeFirst()
       let root = known[file.root]
       let documents = root?.byPath[file.path] ?? []
-      let (data, fingerprint) = await fingerprint(file, visibility: visibility)
-      if let old = root?.files[file.path], old.fingerprint == fingerprint,
-        documents.count >= old.documentCount, old.documentCount > 0
+      let (data, fingerprint) = await fingerprint(file, visibility: request.visibility)
+      if let old = root?.files[file.path], old.fingerprint == fingerprint, old.documentCount > 0,
+        // Fewer documents: some were deleted since. More: rows left the file, which only pruning minds.
+        documents.count == old.documentCount || (documents.count > old.documentCount && !request.prune)
       {
         window.skipped.append((file, documents))
         continue
       }
-      let prepared = await prepare(file, data: data, fingerprint: fingerprint, visibility: visibility)
+      let prepared = await prepare(
+        file, data: data, fingerprint: fingerprint, visibility: request.visibility)
       chunks += prepared.writes.reduce(0) { $0 + $1.chunks.count }
       window.prepared.append(prepared)
     }

@@ -48,6 +48,14 @@ public struct Suggestion: Sendable, Hashable, Encodable {
     case externalID = "external_id"
     case title, url
   }
+
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(documentID, forKey: .documentID)
+    try container.encode(externalID, forKey: .externalID)
+    try container.encode(title, forKey: .title)
+    try container.encode(url, forKey: .url)
+  }
 }
 
 /// An answer with its proof.

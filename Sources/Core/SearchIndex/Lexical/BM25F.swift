@@ -50,7 +50,8 @@ struct BM25F {
     averageLengths = totalLengths.map { chunks > 0 ? Double(max(0, $0)) / Double(chunks) : 0 }
     var fields: [Field] = []
     for (index, average) in averageLengths.enumerated() where average > 0 {
-      let weight = Self.finite(index < parameters.fieldWeights.count ? parameters.fieldWeights[index] : 1, 0...1e6, 1)
+      let weight = Self.finite(
+        index < parameters.fieldWeights.count ? parameters.fieldWeights[index] : 1, 0...1e6, 1)
       let b = Self.finite(index < parameters.b.count ? parameters.b[index] : 0.75, 0...1, 0.75)
       if weight > 0 { fields.append(Field(index: index, weight: weight, b: b, averageLength: average)) }
     }
@@ -70,7 +71,8 @@ struct BM25F {
   func gain(idf: Double, weight: Float) -> Double { Double(weight) * idf * (k1 + 1) }
 
   /// Scores the posting at which a cursor stands.
-  func score(_ cursor: PostingCursor, at position: Int, lengths: PackedArray<UInt16>, gain: Double) -> Double {
+  func score(_ cursor: PostingCursor, at position: Int, lengths: PackedArray<UInt16>, gain: Double) -> Double
+  {
     var score = 0.0
     withUnsafeMutablePointer(to: &score) {
       self.score(cursor, position..<position + 1, lengths: lengths, gain: gain, into: $0)

@@ -39,6 +39,8 @@ struct LexicalFile {
 
   /// Ordinals of a group's chunks, ascending.
   func ordinals(ofGroup group: UInt64) -> [Int] {
+    guard chunks > 0, let first = groupAt(0), let last = groupAt(chunks - 1), first <= group, group <= last
+    else { return [] }
     var low = 0
     var high = chunks
     while low < high {

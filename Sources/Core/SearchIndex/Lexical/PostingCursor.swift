@@ -65,7 +65,8 @@ final class PostingCursor {
   }
 
   func frequency(field: Int) -> UInt16 {
-    presentFields & (1 << UInt64(field)) == 0 ? 0 : frequencies[field * PostingFormat.blockPostings + position]
+    presentFields & (1 << UInt64(field)) == 0
+      ? 0 : frequencies[field * PostingFormat.blockPostings + position]
   }
 
   /// Largest frequency and smallest length in a field of a block.

@@ -54,7 +54,11 @@ struct TermDictionary {
     var high = blocks.count
     while low < high {
       let middle = (low + high) / 2
-      if let first = firstTerm(of: middle), first.compare(term) <= 0 { low = middle + 1 } else { high = middle }
+      if let first = firstTerm(of: middle), first.compare(term) <= 0 {
+        low = middle + 1
+      } else {
+        high = middle
+      }
     }
     return max(0, low - 1)
   }

@@ -49,6 +49,8 @@ struct PackedArray<Element: FixedWidthInteger> {
 extension PackedArray where Element == UInt64 {
   /// Where a value stands in an ascending array; nil where it does not.
   func index(of value: UInt64) -> Int? {
+    // Most segments hold keys of another range altogether.
+    guard count > 0, unchecked(0) <= value, value <= unchecked(count - 1) else { return nil }
     let index = firstIndex(notBelow: value)
     return index < count && unchecked(index) == value ? index : nil
   }

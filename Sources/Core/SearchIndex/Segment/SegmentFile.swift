@@ -96,7 +96,8 @@ struct SegmentFile {
       }
       end = max(end, section.offset + section.length)
     }
-    let tocStart = UInt64(bytes.count - SegmentFormat.footerBytes)
+    let tocStart =
+      UInt64(bytes.count - SegmentFormat.footerBytes)
       - UInt64(sections.count * SegmentFormat.tocEntryBytes)
     if !isZero(from: end, to: tocStart) { found.append("bytes before the table of contents") }
     return found

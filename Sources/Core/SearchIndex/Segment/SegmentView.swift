@@ -15,7 +15,9 @@ struct SegmentView: Sendable {
 
   /// The ordinal of a live chunk.
   func ordinal(of key: UInt64) -> Int? {
-    guard let ordinal = segment.lexical.keys.index(of: key), !tombstones.isRemoved(ordinal) else { return nil }
+    guard let ordinal = segment.lexical.keys.index(of: key), !tombstones.isRemoved(ordinal) else {
+      return nil
+    }
     return ordinal
   }
 

@@ -159,7 +159,8 @@ struct IndexWriter {
   mutating func flush() throws(SearchIndexError) {
     try checkWritable()
     let heap = published.views.filter(\.segment.isHeap)
-    let isUnchanged = commit != nil && heap.isEmpty && published.generation == persisted.generation
+    let isUnchanged =
+      commit != nil && heap.isEmpty && published.generation == persisted.generation
       && published.views.map(\.segment.id) == persisted.views.map(\.segment.id)
       && !published.views.contains(where: \.needsTombstoneFile)
     guard !isUnchanged else {

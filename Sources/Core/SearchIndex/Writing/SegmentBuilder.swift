@@ -101,7 +101,9 @@ struct SegmentBuilder {
     let entries = entriesByKey.values.sorted { keys[$0] < keys[$1] }
     return try output.write(
       lexical: { file throws(SearchIndexError) in try writeLexical(entries, to: file) },
-      vectors: { file throws(SearchIndexError) in writeVectors(entries, model: output.identity.model, to: file) })
+      vectors: { file throws(SearchIndexError) in
+        writeVectors(entries, model: output.identity.model, to: file)
+      })
   }
 
   private func writeLexical(_ entries: [Int], to file: SegmentFileWriter) throws(SearchIndexError) {

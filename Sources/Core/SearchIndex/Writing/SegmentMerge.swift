@@ -46,7 +46,9 @@ struct SegmentMerge {
       }
     }
     if inputs.count > 1 { sources.sort { ($0.key, $0.input) < ($1.key, $1.input) } }
-    for new in 1..<max(1, sources.count) where sources[new - 1].key >= sources[new].key { hasSoundKeys = false }
+    for new in 1..<max(1, sources.count) where sources[new - 1].key >= sources[new].key {
+      hasSoundKeys = false
+    }
     var ordinals = inputs.map { [UInt32](repeating: Self.gone, count: $0.segment.chunks) }
     for (new, source) in sources.enumerated() { ordinals[source.input][source.ordinal] = UInt32(new) }
     self.sources = sources

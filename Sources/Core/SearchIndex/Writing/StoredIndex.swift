@@ -25,10 +25,12 @@ enum StoredIndex {
       }
       do {
         return .usable(manifest, try open(manifest, storage: storage, known: known))
-      } catch where error.code == .corrupt {
+      } catch  where error.code == .corrupt {
         // A writer may have replaced the manifest and removed files between the two reads.
         attempts += 1
-        if attempts < 5, case .success(let now) = try readManifest(from: storage), now.commit != manifest.commit {
+        if attempts < 5, case .success(let now) = try readManifest(from: storage),
+          now.commit != manifest.commit
+        {
           continue
         }
         return .unusable(.damaged(error.message))
@@ -55,7 +57,11 @@ enum StoredIndex {
     for entry in manifest.segments {
       let before = known.first { $0.segment.id == entry.id && !$0.segment.isHeap }
       let segment: Segment
-      if let before { segment = before.segment } else { segment = try open(entry, manifest.identity, storage) }
+      if let before {
+        segment = before.segment
+      } else {
+        segment = try open(entry, manifest.identity, storage)
+      }
       guard segment.chunks == entry.chunks else { throw .corrupt("segment \(entry.id)") }
       var view = SegmentView(segment)
       if let tombstones = entry.tombstones {

@@ -1,6 +1,7 @@
 import Domain
 import Foundation
 import GRDB
+import GRDBSQLite
 import Logging
 import Synchronization
 
@@ -122,6 +123,8 @@ final class Eraser: Sendable {
         // Someone may have written since the truncation.
         guard try scrubber.logIsEmpty() else { return .rollback }
         let next = try scrubber.scrub(from: first, for: slice)
+        // This connection has read pages before they were scrubbed, and must not write those back.
+        if let connection = db.sqliteConnection { sqlite3_db_release_memory(connection) }
         // A write of our own makes every other connection drop its cached pages, with their old bytes.
         try db.run("REPLACE INTO meta (key, value) VALUES ('erasure_slice', ?)", UUID().uuidString)
         if next == nil {

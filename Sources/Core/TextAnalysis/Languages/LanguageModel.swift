@@ -56,16 +56,18 @@ struct LanguageModel {
 
   /// Endings of two to six bytes, and the languages whose longer words often have them.
   private static let latinEndings = [
-    ("ción ciones idad idades ado ada ando", "es"),
-    ("zione zioni tà are ere ato ata ando endo ili oni", "it"),
-    ("ção ções dade dades ado ada ando", "pt"), ("mente", "es it pt"), ("tion tions", "en fr"),
+    ("ción ciones idad idades", "es"),
+    ("zione zioni tà are ere ato ata endo ili oni", "it"),
+    ("ção ções dade dades", "pt"), ("mente", "es it pt"), ("ado ada", "es pt ca"), ("ando", "es pt it"),
+    ("tion tions", "en fr"),
     ("ment ments", "en fr ca"), ("eux euse ique iques eurs aire aires", "fr"),
-    ("ció cions tat tats ment", "ca"),
+    ("ció cions tat tats", "ca"),
     ("ung ungen keit heit schaft lich liche isch ische ischen", "de"), ("heid lijk lijke ingen", "nl"),
-    ("ly ness ing able ful ed ity", "en"), ("het ningar", "sv"), ("erne hed", "da"), ("ene het", "no"),
-    ("ość ości anie enie ych ego ować", "pl"), ("ssa ssä lla llä sta stä", "fi"), ("ului ilor ție", "ro"),
+    ("ly ness ing able ful ed ity", "en"), ("ningar", "sv"), ("het", "sv no"), ("erne hed", "da"),
+    ("ene", "no"),
+    ("ość ości ych ego ować", "pl"), ("ssa ssä lla llä sta stä", "fi"), ("ului ilor ție", "ro"),
     ("ları leri lar ler mak mek", "tr"), ("kan nya", "id"), ("ség ság nak nek ban ben", "hu"),
-    ("ost osti ání ení", "cs"),
+    ("ost osti", "cs sk"),
     ("anje enje", "hr"), ("ání ení", "cs"), ("anie enie", "pl sk"),
   ]
 
@@ -78,10 +80,10 @@ struct LanguageModel {
     ("ï", "fr nl ca"), ("œ", "fr"), ("è", "fr it ca"), ("ò", "it ca"), ("ì", "it"), ("ù", "it fr"),
     ("à", "fr it pt ca"), ("é", "fr es pt hu cs sk ga"), ("á", "es pt cs sk hu ga"),
     ("í", "es pt cs sk hu ga"),
-    ("ó", "es pt pl hu sk ca ga"), ("ú", "es pt cs sk hu ga"), ("ąęćńśźżł", "pl"), ("ďťň", "cs sk"),
+    ("ó", "es pt pl hu sk ca ga"), ("ú", "es pt cs sk hu ga"), ("ćńśźżł", "pl"), ("ďťň", "cs sk"),
     ("řěů", "cs"),
-    ("ľĺŕ", "sk"), ("čšž", "cs sk hr lt"), ("ý", "cs sk"), ("đ", "hr vi"), ("őű", "hu"), ("ășțşţ", "ro"),
-    ("ğı", "tr"), ("ş", "tr"), ("ėįųūą", "lt"), ("ę", "pl lt"), ("ą", "pl lt"),
+    ("ľĺŕ", "sk"), ("čšž", "cs sk hr lt"), ("ý", "cs sk"), ("đ", "hr vi"), ("őű", "hu"), ("ășțţ", "ro"),
+    ("ğı", "tr"), ("ş", "tr ro"), ("ėįųū", "lt"), ("ę", "pl lt"), ("ą", "pl lt"),
     ("ơưạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹ", "vi"),
   ]
   private static let cyrillicLetters = [

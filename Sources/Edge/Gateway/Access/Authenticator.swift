@@ -47,7 +47,8 @@ final class Authenticator: Sendable {
     }
     let principal = try await self.principal(presenting: presented)
     guard principal.may(permission) else {
-      throw Problem("forbidden", "A \(principal.role.rawValue)'s key does not permit this; use one of a higher role.")
+      throw Problem(
+        "forbidden", "A \(principal.role.rawValue)'s key does not permit this; use one of a higher role.")
     }
     return principal
   }

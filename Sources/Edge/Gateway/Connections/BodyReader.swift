@@ -45,7 +45,8 @@ struct BodyReader: Sendable {
       throw problem
     } catch is ConnectionGate.BodyTimeout {
       throw Problem(
-        "body_timeout", "The body did not come in time; send it faster or in smaller parts.", closesConnection: true)
+        "body_timeout", "The body did not come in time; send it faster or in smaller parts.",
+        closesConnection: true)
     } catch is HTTPParserError {
       throw Problem("invalid_body", "The body is not sent as HTTP/1.1 asks.", closesConnection: true)
     } catch {

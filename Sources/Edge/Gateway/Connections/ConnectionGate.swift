@@ -39,6 +39,9 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
   private var isDraining = false
   private var closesAfterResponse = false
   private var isLingering = false
+  /// The last part of a closing response is on its way out.
+  private var isFlushing = false
+  private var closePromise: EventLoopPromise<Void>?
   private var deadline: Scheduled<Void>?
   private var drainDeadline: Scheduled<Void>?
 
@@ -84,6 +87,8 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
     isReadingRequest = false
     if isCounted { connections.remove() }
     isCounted = false
+    closePromise?.succeed()
+    closePromise = nil
   }
 
   // MARK: In
@@ -93,6 +98,7 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
     case .head(let head):
       isReadingRequest = true
       requestsInWork += 1
+      guard !isLingering else { break }
       schedule(context, in: timeouts.body) { context in
         context.fireErrorCaught(BodyTimeout())
         // Its reader answers 408; where nobody reads, this closes.
@@ -174,14 +180,34 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
       context.write(data, promise: promise)
     case .end:
       requestsInWork -= 1
-      guard closesAfterResponse else {
+      guard closesAfterResponse || isDraining else {
+        // What is still to come of a body that nobody reads is thrown away, though not for ever.
+        if isReadingRequest { schedule(context, in: timeouts.linger) { $0.close(promise: nil) } }
         context.write(data, promise: promise)
         return
       }
+      isFlushing = true
       let written = promise ?? context.eventLoop.makePromise()
       let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
-      written.futureResult.assumeIsolated().whenComplete { _ in self.linger(bound.value) }
+      written.futureResult.assumeIsolated().whenComplete { _ in
+        self.isFlushing = false
+        self.linger(bound.value)
+      }
       context.writeAndFlush(data, promise: written)
+    }
+  }
+
+  /// Waits for a response that is still being written: closing now would cut it short.
+  func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
+    guard isFlushing, mode == .all else {
+      context.close(mode: mode, promise: promise)
+      return
+    }
+    guard let promise else { return }
+    if let closePromise {
+      closePromise.futureResult.cascade(to: promise)
+    } else {
+      closePromise = promise
     }
   }
 
@@ -189,7 +215,8 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
   /// connection, and the client would lose the response.
   private func linger(_ context: ChannelHandlerContext) {
     guard isReadingRequest else {
-      context.close(promise: nil)
+      context.close(promise: closePromise)
+      closePromise = nil
       return
     }
     isLingering = true

@@ -124,5 +124,7 @@ enum OpenAPI {
     return .object(media)
   }
 
-  private static func reference(_ schema: String) -> JSONValue { ["$ref": .string("#/components/schemas/" + schema)] }
+  private static func reference(_ schema: String) -> JSONValue {
+    ["$ref": .string("#/components/schemas/" + schema)]
+  }
 }

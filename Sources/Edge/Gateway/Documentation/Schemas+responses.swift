@@ -3,7 +3,9 @@ extension Schemas {
     "SearchResponse": object(
       [
         "hits": list(of: "Hit"), "generation": generation, "took_ms": number, "degraded": strings,
-        "explanation": ["type": "object", "description": "How the query was understood, where `explain` asked."],
+        "explanation": [
+          "type": "object", "description": "How the query was understood, where `explain` asked.",
+        ],
       ], required: ["hits", "generation", "took_ms"]),
     "Hit": object(
       [
@@ -40,7 +42,8 @@ extension Schemas {
       required: ["document_id", "external_id", "title"]),
     "VerifyResponse": object(["citations": list(of: "CitationStatus")]),
     "CitationStatus": object([
-      "status": choice(["valid", "changed", "purged", "forged"]), "document_id": string, "external_id": string,
+      "status": choice(["valid", "changed", "purged", "forged"]), "document_id": string,
+      "external_id": string,
       "version": integer, "start_byte": integer, "end_byte": integer,
     ]),
     "Document": object([

@@ -56,8 +56,8 @@ enum Schemas {
     "Filter": [
       "type": "object",
       "description": """
-        Keys: `tags`, `language`, `kind`, `attributes.NAME`. OR within a list, AND between keys.
-        """,
+      Keys: `tags`, `language`, `kind`, `attributes.NAME`. OR within a list, AND between keys.
+      """,
       "additionalProperties": ["type": ["string", "array"], "items": string],
     ],
     "DocumentFields": object(
@@ -74,7 +74,9 @@ enum Schemas {
   ]
 
   static let examples: [String: JSONValue] = [
-    "SearchRequest": ["query": "reset my password", "limit": 5, "filter": ["tags": ["account"], "language": "en"]],
+    "SearchRequest": [
+      "query": "reset my password", "limit": 5, "filter": ["tags": ["account"], "language": "en"],
+    ],
     "AnswerRequest": [
       "question": "And for business accounts?",
       "history": [

@@ -36,7 +36,9 @@ extension Problem {
     Problem("invalid_json", "The body is not JSON: at byte \(error.byte), \(error.message).")
   }
 
-  static func invalidParameter(_ name: String, _ message: String, code: String = "invalid_parameter") -> Problem {
+  static func invalidParameter(_ name: String, _ message: String, code: String = "invalid_parameter")
+    -> Problem
+  {
     Problem(code, message, errors: [Detail(field: name, code: code, message: message)])
   }
 

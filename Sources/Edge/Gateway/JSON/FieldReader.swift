@@ -79,7 +79,9 @@ struct FieldReader {
     default: number = nil
     }
     guard let number, range.contains(number) else {
-      let bound = range.upperBound == .max ? "\(range.lowerBound) or more" : "\(range.lowerBound) to \(range.upperBound)"
+      let bound =
+        range.upperBound == .max
+        ? "\(range.lowerBound) or more" : "\(range.lowerBound) to \(range.upperBound)"
       fail(field, "it must be a whole number, \(bound).", code: code)
       return nil
     }
@@ -104,7 +106,9 @@ struct FieldReader {
 
   // MARK: Lists and objects
 
-  mutating func strings(_ field: String, code: String = "invalid_field", maxCount: Int, maxBytes: Int) -> [String]? {
+  mutating func strings(_ field: String, code: String = "invalid_field", maxCount: Int, maxBytes: Int)
+    -> [String]?
+  {
     guard let value = value(field) else { return nil }
     guard case .array(let elements) = value else {
       return wrongType(field, "a list of strings", value, code)
@@ -154,7 +158,9 @@ struct FieldReader {
       guard checked(key, field, code, 256, false) != nil else { continue }
       let elements = if case .array(let elements) = value { elements } else { [value] }
       guard !elements.isEmpty, elements.count <= maxCount else {
-        fail("\(field).\(key)", "it must hold 1 to \(maxCount) values; leave the key out to allow any.", code: code)
+        fail(
+          "\(field).\(key)", "it must hold 1 to \(maxCount) values; leave the key out to allow any.",
+          code: code)
         continue
       }
       conditions[key] = elements.compactMap { element in

@@ -60,7 +60,9 @@ struct JSONParser {
     if take("}") { return .object(members) }
     while true {
       skipSpace()
-      guard position < bytes.count, bytes[position] == UInt8(ascii: "\"") else { throw error("a key was expected") }
+      guard position < bytes.count, bytes[position] == UInt8(ascii: "\"") else {
+        throw error("a key was expected")
+      }
       let start = position
       let key = try string()
       skipSpace()
@@ -182,11 +184,14 @@ struct JSONParser {
 
   private mutating func digits() -> Range<Int>? {
     let start = position
-    while position < bytes.count, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(bytes[position]) { position += 1 }
+    while position < bytes.count, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(bytes[position]) {
+      position += 1
+    }
     return start < position ? start..<position : nil
   }
 
-  private mutating func literal(_ text: StaticString, _ value: JSONValue) throws(JSONSyntaxError) -> JSONValue {
+  private mutating func literal(_ text: StaticString, _ value: JSONValue) throws(JSONSyntaxError) -> JSONValue
+  {
     let end = position + text.utf8CodeUnitCount
     guard end <= bytes.count,
       text.withUTF8Buffer({ $0.elementsEqual(bytes[position..<end]) })

@@ -60,7 +60,9 @@ public final class PrometheusRegistry: MetricsFactory, Sendable {
   public func makeMeter(label: String, dimensions: [(String, String)]) -> any MeterHandler {
     series(label, .gauge, dimensions) { GaugeSeries() }
   }
-  public func makeRecorder(label: String, dimensions: [(String, String)], aggregate: Bool) -> any RecorderHandler {
+  public func makeRecorder(label: String, dimensions: [(String, String)], aggregate: Bool)
+    -> any RecorderHandler
+  {
     aggregate
       ? series(label, .histogram, dimensions) { HistogramSeries(bounds: Self.bucketBounds) }
       : series(label, .gauge, dimensions) { GaugeSeries() }
@@ -108,7 +110,8 @@ public final class PrometheusRegistry: MetricsFactory, Sendable {
       head(name, family.kind)
       for (labels, series) in family.series.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
         for sample in series.samples() {
-          text += name + sample.suffix + Self.text(labels + sample.labels) + " " + Self.text(sample.value) + "\n"
+          text +=
+            name + sample.suffix + Self.text(labels + sample.labels) + " " + Self.text(sample.value) + "\n"
         }
       }
     }
@@ -131,7 +134,8 @@ public final class PrometheusRegistry: MetricsFactory, Sendable {
 
   private static func text(_ labels: [Label]) -> String {
     if labels.isEmpty { return "" }
-    return "{" + labels.map { "\($0.name)=\"\(escaped($0.value, quotes: true))\"" }.joined(separator: ",") + "}"
+    return "{" + labels.map { "\($0.name)=\"\(escaped($0.value, quotes: true))\"" }.joined(separator: ",")
+      + "}"
   }
 
   private static func escaped(_ value: String, quotes: Bool) -> String {

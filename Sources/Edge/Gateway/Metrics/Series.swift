@@ -68,7 +68,8 @@ final class HistogramSeries: Series, TimerHandler, RecorderHandler {
     for (index, count) in counts.enumerated() {
       total += count
       let bound = index < bounds.count ? PrometheusRegistry.text(bounds[index]) : "+Inf"
-      samples.append(Sample(suffix: "_bucket", labels: [.init(name: "le", value: bound)], value: Double(total)))
+      samples.append(
+        Sample(suffix: "_bucket", labels: [.init(name: "le", value: bound)], value: Double(total)))
     }
     samples.append(Sample(suffix: "_sum", value: sum))
     samples.append(Sample(suffix: "_count", value: Double(total)))

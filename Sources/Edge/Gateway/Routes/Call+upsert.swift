@@ -34,7 +34,11 @@ extension FieldReader {
   mutating func documentContent() -> DocumentContent {
     var content = DocumentContent(title: string("title", maxBytes: 8192) ?? "", text: requiredString("text"))
     if let name = string("kind") {
-      if let kind = DocumentKind(rawValue: name) { content.kind = kind } else { fail("kind", "it must be article or faq.") }
+      if let kind = DocumentKind(rawValue: name) {
+        content.kind = kind
+      } else {
+        fail("kind", "it must be article or faq.")
+      }
     }
     content.questions = strings("questions", maxCount: 1000, maxBytes: 8192) ?? []
     content.url = link("url")
@@ -52,7 +56,8 @@ extension FieldReader {
     let hasScheme = scheme.endIndex < url.endIndex && url[scheme.endIndex] == ":"
     // Browsers skip control characters and leading space before a scheme.
     let isPlain = !url.unicodeScalars.contains { $0.value < 0x20 } && url.first?.isWhitespace == false
-    guard isPlain, !hasScheme || ["http", "https", "mailto", "tel", "urn"].contains(scheme.lowercased()) else {
+    guard isPlain, !hasScheme || ["http", "https", "mailto", "tel", "urn"].contains(scheme.lowercased())
+    else {
       fail(field, "it must be an http, https, mailto, tel or urn link.")
       return nil
     }
@@ -63,7 +68,8 @@ extension FieldReader {
   private mutating func language(_ field: String) -> String? {
     guard let tag = string(field, maxBytes: 64), !tag.isEmpty else { return nil }
     let primary = tag.split(whereSeparator: { $0 == "-" || $0 == "_" }).first.map { $0.lowercased() } ?? ""
-    guard (2...8).contains(primary.utf8.count), primary.utf8.allSatisfy({ (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) })
+    guard (2...8).contains(primary.utf8.count),
+      primary.utf8.allSatisfy({ (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) })
     else {
       fail(field, "it must be a BCP 47 language tag such as 'en' or 'pt-BR'.")
       return nil
@@ -78,7 +84,8 @@ extension FieldReader {
     switch value(field) {
     case nil: return nil
     case .array: names = strings(field, code: code, maxCount: 100, maxBytes: 256)
-    default: names = string(field, code: code, maxBytes: 8192).map { $0.split(separator: ",").map(String.init) }
+    default:
+      names = string(field, code: code, maxBytes: 8192).map { $0.split(separator: ",").map(String.init) }
     }
     guard let names else { return nil }
     do throws(ValidationError) {

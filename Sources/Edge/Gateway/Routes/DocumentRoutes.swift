@@ -32,7 +32,8 @@ extension GatewayRoutes {
         query: [
           .init(
             "visibility", .string,
-            "For a raw body: `public`, `signed_in`, or group names with commas between; overrides what the file says.")
+            "For a raw body: `public`, `signed_in`, or group names with commas between; overrides what the file says."
+          )
         ],
         request: "DocumentFields", acceptsFiles: true,
         responses: [200: .json("PutDocumentResponse"), 201: .json("PutDocumentResponse")],
@@ -67,7 +68,9 @@ extension GatewayRoutes {
         also after a delete.
         """,
       query: [.init("version", .integer, "A version from 1; the current one where left out.")],
-      responses: [200: .jsonOrText("GetDocumentResponse"), 304: .empty("Still the version of If-None-Match")],
+      responses: [
+        200: .jsonOrText("GetDocumentResponse"), 304: .empty("Still the version of If-None-Match"),
+      ],
       errors: ["invalid_external_id", "invalid_version", "kb_not_found", "document_not_found"])
   ) { call in
     let id = try call.externalID()
@@ -77,9 +80,9 @@ extension GatewayRoutes {
     let visible = record.flatMap { call.principal.viewer.maySee($0.visibility) ? $0 : nil }
     // Who may see an older version is not recorded: it stays with those who see everything.
     let mayReadAnyVersion = call.principal.viewer == .all && version != nil
-    guard visible != nil || mayReadAnyVersion else { throw Problem.documentNotFound }
-    let wanted = version ?? visible?.version ?? 1
-    guard wanted == visible?.version || mayReadAnyVersion else { throw Problem.documentNotFound }
+    guard let wanted = version ?? visible?.version, wanted == visible?.version || mayReadAnyVersion else {
+      throw Problem.documentNotFound
+    }
 
     var headers: HTTPFields = [.cacheControl: "private, no-cache", .vary: "Accept"]
     let tag = EntityTag.text(wanted)
@@ -89,7 +92,8 @@ extension GatewayRoutes {
         return Response(status: .notModified, headers: headers)
       }
       if !call.prefers("text/plain") {
-        return .json(GetDocumentView(document: DocumentView(visible), generation: visible.generation.rawValue), headers: headers)
+        let view = GetDocumentView(document: DocumentView(visible), generation: visible.generation.rawValue)
+        return .json(view, headers: headers)
       }
     }
     guard let found = try await call.services.store.version(wanted, of: id, in: knowledgeBase.id) else {
@@ -113,7 +117,8 @@ extension GatewayRoutes {
         query: [.init("purge", .boolean, "Leave no byte of it.")],
         responses: [200: .json("GenerationResponse")],
         errors: [
-          "invalid_external_id", "invalid_parameter", "kb_not_found", "document_not_found", "precondition_failed",
+          "invalid_external_id", "invalid_parameter", "kb_not_found", "document_not_found",
+          "precondition_failed",
         ])
     ) { call in
       let id = try call.externalID()

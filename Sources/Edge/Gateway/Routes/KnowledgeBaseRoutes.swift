@@ -16,7 +16,8 @@ extension GatewayRoutes {
         responses: [200: .json("KnowledgeBaseList")], errors: [])
     ) { call in
       var views: [KnowledgeBaseView] = []
-      for found in try await call.services.store.knowledgeBases() where call.principal.mayReach(kb: found.name) {
+      for found in try await call.services.store.knowledgeBases()
+      where call.principal.mayReach(kb: found.name) {
         views.append(try await call.view(of: found))
       }
       return .json(KnowledgeBaseListView(kbs: views.sorted { $0.name < $1.name }))
@@ -30,7 +31,9 @@ extension GatewayRoutes {
           embedding model, or `none` for full text alone.
           """,
         request: "CreateKnowledgeBase", responses: [201: .json("KnowledgeBase")],
-        errors: ["invalid_json", "missing_field", "invalid_kb_name", "model_unknown", "kb_exists", "storage_full"])
+        errors: [
+          "invalid_json", "missing_field", "invalid_kb_name", "model_unknown", "kb_exists", "storage_full",
+        ])
     ) { call in
       var fields = try call.fields()
       let name = fields.requiredString("name")
@@ -46,7 +49,8 @@ extension GatewayRoutes {
           "model", "model must be one of \(models.joined(separator: ", ")) or none.", code: "model_unknown")
       }
       let made = try await call.services.store.createKnowledgeBase(named: name, model: model)
-      return .json(try await call.view(of: made), status: .created, headers: [.location: "/v1/kbs/\(made.name)"])
+      return .json(
+        try await call.view(of: made), status: .created, headers: [.location: "/v1/kbs/\(made.name)"])
     },
     Route(
       .get, member, access: .read(.search), lane: .read,

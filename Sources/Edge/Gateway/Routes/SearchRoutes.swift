@@ -35,13 +35,15 @@ extension GatewayRoutes {
           """,
         request: "AnswerRequest", responses: [200: .jsonOrEvents("AnswerResponse")],
         errors: [
-          "invalid_json", "missing_field", "query_empty", "query_too_long", "kb_not_found", "unsupported_type",
+          "invalid_json", "missing_field", "query_empty", "query_too_long", "kb_not_found",
+          "unsupported_type",
           "overloaded", "generation_not_reached",
         ])
     ) { call in
       let request = try call.answerRequest()
       let response = try await call.services.engine.answer(request)
-      return call.prefers("text/event-stream") ? .events(of: response) : .json(response, headers: [.vary: "Accept"])
+      return call.prefers("text/event-stream")
+        ? .events(of: response) : .json(response, headers: [.vary: "Accept"])
     },
     Route(
       .post, "/v1/verify", access: .read(.verify), lane: .read, body: .json,
@@ -96,7 +98,9 @@ extension Call {
 
   func citations() throws -> [Citation] {
     var fields = try fields()
-    if !fields.has("citations") { fields.fail("citations", "it is missing; send a list.", code: "missing_field") }
+    if !fields.has("citations") {
+      fields.fail("citations", "it is missing; send a list.", code: "missing_field")
+    }
     let citations = fields.objects("citations", code: "too_many_citations", maxCount: 1000) { fields in
       Citation(
         documentID: fields.requiredString("document_id"), externalID: fields.requiredString("external_id"),
@@ -117,11 +121,13 @@ extension FieldReader {
   }
 
   mutating func minGeneration() -> Generation? {
-    integer("min_generation", in: 0...Int64.max, code: "invalid_min_generation").map(Generation.init(rawValue:))
+    integer("min_generation", in: 0...Int64.max, code: "invalid_min_generation").map(
+      Generation.init(rawValue:))
   }
 
   mutating func history() -> [HistoryTurn] {
-    let turns = objects("history", code: "invalid_history", maxCount: SearchRequest.maxHistoryTurns) { fields in
+    let turns = objects("history", code: "invalid_history", maxCount: SearchRequest.maxHistoryTurns) {
+      fields in
       if !fields.has("role") { fields.fail("role", "it is missing.", code: "invalid_history") }
       let role: HistoryTurn.Role? = fields.choice("role", code: "invalid_history")
       let text = fields.string("text", code: "invalid_history", allowsNUL: true)

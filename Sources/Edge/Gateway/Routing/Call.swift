@@ -56,7 +56,8 @@ struct Call: Sendable {
 
   /// Whether the client would rather have `type` than JSON.
   func prefers(_ type: String) -> Bool {
-    MediaTypeName.prefers(type, to: "application/json", accept: headers[values: .accept].joined(separator: ","))
+    MediaTypeName.prefers(
+      type, to: "application/json", accept: headers[values: .accept].joined(separator: ","))
   }
 }
 
@@ -64,7 +65,8 @@ struct Call: Sendable {
 enum MediaTypeName {
   static func essence(of header: String?) -> String? {
     guard let header else { return nil }
-    let essence = (header.split(separator: ";", maxSplits: 1).first ?? "").trimmingCharacters(in: .whitespaces)
+    let essence = (header.split(separator: ";", maxSplits: 1).first ?? "").trimmingCharacters(
+      in: .whitespaces)
     return essence.isEmpty ? nil : essence.lowercased()
   }
 
@@ -82,7 +84,9 @@ enum MediaTypeName {
       let quality = pieces.dropFirst().first { $0.hasPrefix("q=") }.flatMap { Double($0.dropFirst(2)) }
       weights.append((range, quality ?? 1))
     }
-    guard let own = weights.firstIndex(where: { $0.range == type }), weights[own].weight > 0 else { return false }
+    guard let own = weights.firstIndex(where: { $0.range == type }), weights[own].weight > 0 else {
+      return false
+    }
     guard let rival = weights.firstIndex(where: { $0.range == other }) else { return true }
     let (a, b) = (weights[own].weight, weights[rival].weight)
     return a > b || (a == b && own < rival)

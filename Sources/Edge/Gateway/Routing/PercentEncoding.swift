@@ -14,7 +14,9 @@ enum PercentEncoding {
         bytes.append(byte)
         continue
       }
-      guard let high = source.next().flatMap(hexDigit), let low = source.next().flatMap(hexDigit) else { return nil }
+      guard let high = source.next().flatMap(hexDigit), let low = source.next().flatMap(hexDigit) else {
+        return nil
+      }
       bytes.append(high << 4 | low)
     }
     return String(validating: bytes, as: UTF8.self)
@@ -61,7 +63,9 @@ struct QueryParameters: Sendable {
   func integer(_ name: String, in range: ClosedRange<Int>, code: String) throws(Problem) -> Int? {
     guard let text = values[name] else { return nil }
     guard let value = Int(text), range.contains(value) else {
-      let bound = range.upperBound == .max ? "\(range.lowerBound) or more" : "\(range.lowerBound) to \(range.upperBound)"
+      let bound =
+        range.upperBound == .max
+        ? "\(range.lowerBound) or more" : "\(range.lowerBound) to \(range.upperBound)"
       throw .invalidParameter(name, "\(name) must be a whole number, \(bound).", code: code)
     }
     return value

@@ -15,7 +15,9 @@ enum JSONText {
 }
 
 extension Response {
-  static func json(_ value: some Encodable, status: HTTPResponse.Status = .ok, headers: HTTPFields = [:]) -> Response {
+  static func json(_ value: some Encodable, status: HTTPResponse.Status = .ok, headers: HTTPFields = [:])
+    -> Response
+  {
     .data(JSONText.data(value), type: "application/json", status: status, headers: headers)
   }
 

@@ -15,7 +15,8 @@ struct Route: Sendable {
   let handle: @Sendable (Call) async throws -> Response
 
   init(
-    _ method: HTTPRequest.Method, _ path: PathTemplate, access: Authenticator.Requirement, lane: Lane, body: Body = .none,
+    _ method: HTTPRequest.Method, _ path: PathTemplate, access: Authenticator.Requirement, lane: Lane,
+    body: Body = .none,
     documentation: Documentation, handle: @escaping @Sendable (Call) async throws -> Response
   ) {
     self.method = method
@@ -56,7 +57,8 @@ struct PathTemplate: Sendable, Hashable, ExpressibleByStringLiteral, CustomStrin
   init(stringLiteral template: String) {
     description = template
     segments = template.split(separator: "/").map { part in
-      part.hasPrefix("{") && part.hasSuffix("}") ? .named(String(part.dropFirst().dropLast())) : .fixed(String(part))
+      part.hasPrefix("{") && part.hasSuffix("}")
+        ? .named(String(part.dropFirst().dropLast())) : .fixed(String(part))
     }
   }
 

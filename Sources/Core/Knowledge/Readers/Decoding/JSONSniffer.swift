@@ -4,6 +4,7 @@ import Foundation
 enum JSONSniffer {
   /// A larger file is taken for JSON lines without being parsed here.
   private static let maxWholeBytes = 64 << 20
+  private static let maxLineBytes = 1 << 20
 
   /// - Returns: nil where it is no JSON at all.
   static func type(of data: Data, named: NamedType) -> FileType? {
@@ -23,13 +24,19 @@ enum JSONSniffer {
   }
 
   private static func isObject(_ line: Data) -> Bool {
-    line.count <= 1 << 20 && (try? JSONSerialization.jsonObject(with: line)) is [String: Any]
+    !line.isEmpty && (try? JSONSerialization.jsonObject(with: line)) is [String: Any]
   }
 
   /// The first line that is not blank.
   private static func firstLine(_ data: Data) -> Data {
-    let start = data.firstIndex { !$0.isTextSpace } ?? data.endIndex
-    let end = data[start...].firstIndex(of: 10) ?? data.endIndex
-    return data[start..<end]
+    data.withUnsafeBytes { buffer in
+      guard let base = buffer.baseAddress else { return Data() }
+      var start = 0
+      while start < buffer.count, buffer[start].isTextSpace { start += 1 }
+      guard start < buffer.count else { return Data() }
+      let found = memchr(base + start, 10, buffer.count - start)
+      let end = found.map { UnsafeRawPointer($0) - base } ?? buffer.count
+      return end - start <= maxLineBytes ? Data(buffer[start..<end]) : Data()
+    }
   }
 }

@@ -34,7 +34,7 @@ struct PDFTool: Sendable {
         remedy: "Free space in the folder for temporary files, or set TMPDIR.")
     }
     let outcome = try ChildProcess.run(
-      path, ["-q", "-enc", "UTF-8", "-eol", "unix", input.path, output.path],
+      path, ["-enc", "UTF-8", "-eol", "unix", input.path, output.path],
       errorFile: folder.appendingPathComponent("errors.txt").path, maxOutputBytes: context.limits.maxBytes,
       maxSeconds: Int(context.limits.time.components.seconds) + 5, context.deadline)
     guard let outcome else {

@@ -7,6 +7,8 @@ import Foundation
 /// `text`, as evaluation sets have it); the rest become rows of one table.
 struct JSONLinesReader {
   private static let maxLineBytes = 64 << 20
+  /// A file that begins with so many lines that are no objects is no JSON lines file.
+  private static let maxBadLinesAtStart = 20
 
   func read(_ source: [UInt8], _ context: inout ReadContext) throws(ReadFailure) -> [ReadDocument] {
     var builder = EntryBuilder()
@@ -52,6 +54,9 @@ struct JSONLinesReader {
   ) throws(ReadFailure) {
     var line = 0
     var start = 0
+    // Told once an object shows that the file is JSON lines at all.
+    var held: [ReadFailure] = []
+    var hasObjects = false
     while start < source.count {
       try context.deadline.check()
       line += 1
@@ -59,24 +64,37 @@ struct JSONLinesReader {
       let text = source[start..<end].trimmed()
       start = end + 1
       if text.isEmpty { continue }
-      guard text.count <= Self.maxLineBytes else {
-        context.report(
-          ReadFailure(
-            code: "line_too_long", message: "The line has \(text.count) bytes; the limit is 64 MB.",
-            remedy: "Put each entry on a line of its own.", line: line))
+      if text.count <= Self.maxLineBytes, let object = Self.object(Data(text)) {
+        hasObjects = true
+        for failure in held { context.report(failure) }
+        held = []
+        try add(object, line: line, &builder, &table, &context)
         continue
       }
-      guard let object = Self.object(Data(text)) else {
-        context.report(
-          ReadFailure(
-            code: "invalid_json", message: "The line is not a JSON object; it was left out.",
-            remedy: "Write one object per line, such as {\"question\": \"...\", \"answer\": \"...\"}.",
-            line: line))
-        continue
+      let failure = Self.failure(text.count, line: line)
+      if hasObjects {
+        context.report(failure)
+      } else {
+        held.append(failure)
+        if held.count > Self.maxBadLinesAtStart { break }
       }
-      try add(object, line: line, &builder, &table, &context)
     }
+    if !hasObjects { throw held.isEmpty ? .noText("There are no entries in this file.") : Self.noJSON }
   }
+
+  private static func failure(_ bytes: Int, line: Int) -> ReadFailure {
+    bytes > maxLineBytes
+      ? ReadFailure(
+        code: "line_too_long", message: "The line has \(bytes) bytes; the limit is 64 MB.",
+        remedy: "Put each entry on a line of its own.", line: line)
+      : ReadFailure(
+        code: "invalid_json", message: "The line is not a JSON object; it was left out.",
+        remedy: "Write one object per line, such as {\"question\": \"...\", \"answer\": \"...\"}.", line: line)
+  }
+
+  private static let noJSON = ReadFailure(
+    code: "invalid_json", message: "The file is neither JSON nor JSON lines.",
+    remedy: "Write one object per line, such as {\"question\": \"...\", \"answer\": \"...\"}.")
 
   private func add(
     _ object: [String: Any], line: Int?, _ builder: inout EntryBuilder, _ table: inout TextAssembler,

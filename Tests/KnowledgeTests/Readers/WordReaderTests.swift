@@ -1,0 +1,126 @@
+import Domain
+import Foundation
+import Testing
+
+@testable import Knowledge
+
+@Suite struct WordReaderTests {
+  private static let styles = """
+    <w:style w:styleId="T"><w:name w:val="Title"/></w:style>
+    <w:style w:styleId="berschrift2"><w:name w:val="heading 2"/></w:style>
+    <w:style w:styleId="Mine"><w:name w:val="My heading"/><w:basedOn w:val="berschrift2"/></w:style>
+    <w:style w:styleId="Listenabsatz"><w:name w:val="List Bullet"/><w:pPr><w:numPr><w:numId w:val="2"/>\
+    </w:numPr></w:pPr></w:style>
+    <w:style w:styleId="TOC1"><w:name w:val="toc 1"/></w:style>
+    <w:style w:styleId="A"><w:name w:val="a"/><w:basedOn w:val="A"/></w:style>
+    """
+  private static let numbering = """
+    <w:abstractNum w:abstractNumId="0"><w:lvl w:ilvl="0"><w:numFmt w:val="decimal"/></w:lvl>\
+    <w:lvl w:ilvl="1"><w:numFmt w:val="bullet"/></w:lvl></w:abstractNum>
+    <w:abstractNum w:abstractNumId="1"><w:lvl w:ilvl="0"><w:numFmt w:val="bullet"/></w:lvl></w:abstractNum>
+    <w:num w:numId="1"><w:abstractNumId w:val="0"/></w:num><w:num w:numId="2"><w:abstractNumId w:val="1"/></w:num>
+    """
+
+  private func paragraph(_ text: String, style: String? = nil, properties: String = "") -> String {
+    let style = style.map { "<w:pStyle w:val=\"\($0)\"/>" } ?? ""
+    return "<w:p><w:pPr>\(style)\(properties)</w:pPr><w:r><w:t xml:space=\"preserve\">\(text)</w:t></w:r></w:p>"
+  }
+
+  private func item(_ text: String, level: Int) -> String {
+    paragraph(
+      text, properties: "<w:numPr><w:ilvl w:val=\"\(level)\"/><w:numId w:val=\"1\"/></w:numPr>")
+  }
+
+  @Test func structureBecomesBlocks() async {
+    let body =
+      paragraph("User guide", style: "T") + paragraph("Contents", style: "TOC1")
+      + paragraph("Setting up", style: "Mine")
+      + "<w:p><w:r><w:t>Plug </w:t></w:r><w:del><w:r><w:delText>out</w:delText><w:t>gone</w:t></w:r></w:del>"
+      + "<w:ins><w:r><w:t>it in</w:t></w:r></w:ins><w:r><w:rPr><w:vanish/></w:rPr><w:t>hidden</w:t></w:r>"
+      + "<w:hyperlink><w:r><w:t> &amp; wait</w:t></w:r></w:hyperlink><w:r><w:br/><w:t>next</w:t></w:r></w:p>"
+      + item("One", level: 0) + item("Inner", level: 1) + item("Two", level: 0)
+      + paragraph("Bullet", style: "Listenabsatz") + paragraph("Circle", style: "A")
+      + "<w:tbl><w:tr><w:trPr><w:tblHeader/></w:trPr>" + cell("Plan") + cell("Price") + "</w:tr><w:tr>"
+      + cell("Pro") + cell("9") + "</w:tr></w:tbl>"
+      + "<w:sdt><w:sdtPr><w:docPartObj><w:docPartGallery w:val=\"Table of Contents\"/></w:docPartObj></w:sdtPr>"
+      + "<w:sdtContent>\(paragraph("1 Setup"))</w:sdtContent></w:sdt>"
+      + "<w:p><w:r><mc:AlternateContent><mc:Choice><w:txbxContent>\(paragraph("Boxed"))</w:txbxContent></mc:Choice>"
+      + "<mc:Fallback><w:txbxContent>\(paragraph("Boxed"))</w:txbxContent></mc:Fallback></mc:AlternateContent>"
+      + "</w:r><w:r><w:t>Around</w:t></w:r></w:p>"
+    let notes =
+      "<w:footnote w:type=\"separator\"><w:p><w:r><w:t>---</w:t></w:r></w:p></w:footnote>"
+      + "<w:footnote><w:p><w:r><w:t>A note.</w:t></w:r></w:p></w:footnote>"
+    let result = await read(
+      wordDocument(body, styles: Self.styles, numbering: Self.numbering, title: "Ignored", footnotes: notes),
+      "guide.docx")
+    #expect(result.diagnostics.isEmpty)
+    #expect(result.only?.content.title == "User guide")
+    #expect(
+      result.only?.outline == [
+        "H2 Setting up", "P Plug it in & wait\nnext", "L 1. One", "L - Inner", "L 2. Two", "L - Bullet", "P Circle",
+        "T Plan: Pro; Price: 9", "P Boxed", "P Around", "P A note.",
+      ])
+    #expect(result.only?.blocksTileText == true)
+  }
+
+  private func cell(_ text: String) -> String { "<w:tc>\(paragraph(text))</w:tc>" }
+
+  @Test func titleComesFromTheProperties() async {
+    let named = await read(wordDocument(paragraph("Text."), title: "Warranty terms"), "x.docx")
+    #expect(named.only?.content.title == "Warranty terms")
+    let machine = await read(wordDocument(paragraph("Text."), title: "Microsoft Word - x.doc"), "my-file.docx")
+    #expect(machine.only?.content.title == "my file")
+  }
+
+  @Test func emptyDocumentHasNoText() async {
+    #expect(await read(wordDocument("<w:p/>"), "x.docx").codes == ["no_text"])
+  }
+
+  @Test func bombIsRefused() async {
+    var zip = ZipBuilder()
+    zip.add("[Content_Types].xml", "<Types/>")
+    let zeros = Data(repeating: UInt8(ascii: " "), count: 64 << 20)
+    zip.add("word/document.xml", zeros, claimedBytes: 10)
+    let data = zip.data
+    #expect(data.count * 100 < zeros.count)
+    let result = await read(data, "bomb.docx")
+    #expect(result.documents.isEmpty)
+    #expect(result.codes == ["expands_too_much"])
+  }
+
+  @Test func damagedArchivesAreTold() async {
+    let whole = wordDocument(paragraph("Text."))
+    for length in stride(from: 30, to: whole.count, by: 37) {
+      let result = await read(whole.prefix(length), "cut.docx")
+      #expect(result.documents.isEmpty && result.diagnostics.count == 1)
+    }
+  }
+
+  /// No flipped byte may crash a reader or make it hang.
+  @Test func flippedBytesNeverCrash() async {
+    let whole = wordDocument(
+      paragraph("Text.") + item("a", level: 0), styles: Self.styles, numbering: Self.numbering)
+    var generator = SeededGenerator(seed: 7)
+    for _ in 0..<400 {
+      var data = whole
+      for _ in 0..<3 {
+        data[Int(generator.next() % UInt64(data.count))] = UInt8(truncatingIfNeeded: generator.next())
+      }
+      let result = await read(data, "x.docx")
+      #expect(!result.documents.isEmpty || !result.diagnostics.isEmpty)
+    }
+  }
+}
+
+/// SplitMix64: the same numbers in every run.
+struct SeededGenerator: RandomNumberGenerator {
+  private var state: UInt64
+  init(seed: UInt64) { state = seed }
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var value = state
+    value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
+    return value ^ (value >> 31)
+  }
+}

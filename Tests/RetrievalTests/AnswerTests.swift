@@ -68,7 +68,8 @@ struct AnswerTests {
   /// Invariant 6: what a citation is worth after the document changed, was deleted, was erased.
   @Test func citationsAge() async throws {
     let engine = try await engine()
-    let citation = try #require(try await ask("When does the shop close on Saturdays?", engine).citations.first)
+    let citation = try #require(
+      try await ask("When does the shop close on Saturdays?", engine).citations.first)
     try await engine.put("opening", title: "Opening hours", "Closed for good.", in: "default")
     #expect(try await engine.engine.verify([citation]) == [.changed])
     _ = try await engine.ingest.delete("opening", from: "default")

@@ -99,7 +99,8 @@ import Testing
     #expect(documents.hits.count == 2)
     let passages = try await engine.engine.search(
       SearchRequest(
-        query: "warranty", knowledgeBase: "words", limit: 50, mode: .lexical, grouping: .passage, viewer: .all))
+        query: "warranty", knowledgeBase: "words", limit: 50, mode: .lexical, grouping: .passage, viewer: .all
+      ))
     #expect(passages.hits.count > 2)
     await engine.close()
   }
@@ -142,7 +143,8 @@ import Testing
     try await engine.put("a", title: "Refunds", "A refund takes five days.")
     try await engine.catchUp()
     let response = try await engine.engine.search(
-      SearchRequest(query: "refund days", knowledgeBase: "words", mode: .lexical, explain: true, viewer: .all))
+      SearchRequest(query: "refund days", knowledgeBase: "words", mode: .lexical, explain: true, viewer: .all)
+    )
     let hit = try #require(response.hits.first)
     let matches = try #require(hit.explanation?.matchedTerms)
     #expect(matches.count == 2)
@@ -154,7 +156,7 @@ import Testing
   @Test func denseWithoutAModelSaysSo() async throws {
     let engine = try await engine()
     let error = await #expect(throws: RetrievalError.self) { _ = try await engine.search("x", mode: .dense) }
-    #expect(error?.kind == .modelUnavailable)
+    #expect(error?.kind == .modeUnavailable)
     await engine.close()
   }
 

@@ -7,7 +7,8 @@ public enum SharedData {
     let environment = ProcessInfo.processInfo.environment["FRONTDESK_SHARED"]
     let packageRoot = URL(fileURLWithPath: #filePath)
       .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-    let url = environment.map { URL(fileURLWithPath: $0) }
+    let url =
+      environment.map { URL(fileURLWithPath: $0) }
       ?? packageRoot.deletingLastPathComponent().appendingPathComponent("shared")
     return FileManager.default.fileExists(atPath: url.path) ? url : nil
   }()

@@ -18,8 +18,11 @@ def read_safetensors(path):
     with open(path, "rb") as file:
         header = json.loads(file.read(int.from_bytes(file.read(8), "little")))
         body = file.read()
-    return {name: numpy.frombuffer(body[slice(*entry["data_offsets"])], numpy.float32).reshape(entry["shape"])
-            for name, entry in header.items() if name != "__metadata__" and entry["dtype"] == "F32"}
+    return {
+        name: numpy.frombuffer(body[slice(*entry["data_offsets"])], numpy.float32).reshape(entry["shape"])
+        for name, entry in header.items()
+        if name != "__metadata__" and entry["dtype"] == "F32"
+    }
 
 
 def build(weights_path, target):
@@ -39,26 +42,55 @@ def build(weights_path, target):
         return constant(name, value.T if transposed else value)
 
     def skip_norm(x, skip, bias, norm, output):
-        return node("SkipLayerNormalization",
-                    [x, skip, weight(norm + ".weight"), weight(norm + ".bias"), weight(bias)], output, FUSED, epsilon=EPSILON)
+        return node(
+            "SkipLayerNormalization",
+            [x, skip, weight(norm + ".weight"), weight(norm + ".bias"), weight(bias)],
+            output,
+            FUSED,
+            epsilon=EPSILON,
+        )
 
     # Token type 0 throughout: its row goes into the positions.
-    positions = weights["embeddings.position_embeddings.weight"] + weights["embeddings.token_type_embeddings.weight"][0]
+    positions = (
+        weights["embeddings.position_embeddings.weight"]
+        + weights["embeddings.token_type_embeddings.weight"][0]
+    )
     node("Gather", [weight("embeddings.word_embeddings.weight"), "ids"], "words")
     node("Shape", ["ids"], "tokens", start=1, end=2)
     node("Slice", [constant("positions", positions), constant("zero", numpy.array([0])), "tokens"], "places")
     node("Add", ["words", "places"], "embedded")
-    x = node("LayerNormalization", ["embedded", weight("embeddings.LayerNorm.weight"), weight("embeddings.LayerNorm.bias")],
-             "layer.input", epsilon=EPSILON)
+    x = node(
+        "LayerNormalization",
+        ["embedded", weight("embeddings.LayerNorm.weight"), weight("embeddings.LayerNorm.bias")],
+        "layer.input",
+        epsilon=EPSILON,
+    )
     for number in range(LAYERS):
         layer = f"encoder.layer.{number}."
         parts = [layer + "attention.self." + part for part in ("query", "key", "value")]
-        attended = node("Attention", [
-            x, constant(layer + "qkv.weight", numpy.concatenate([weights[p + ".weight"].T for p in parts], axis=1)),
-            constant(layer + "qkv.bias", numpy.concatenate([weights[p + ".bias"] for p in parts]))],
-            layer + "attended", FUSED, num_heads=HEADS)
-        projected = node("MatMul", [attended, weight(layer + "attention.output.dense.weight", True)], layer + "projected")
-        x = skip_norm(projected, x, layer + "attention.output.dense.bias", layer + "attention.output.LayerNorm", layer + "middle")
+        attended = node(
+            "Attention",
+            [
+                x,
+                constant(
+                    layer + "qkv.weight", numpy.concatenate([weights[p + ".weight"].T for p in parts], axis=1)
+                ),
+                constant(layer + "qkv.bias", numpy.concatenate([weights[p + ".bias"] for p in parts])),
+            ],
+            layer + "attended",
+            FUSED,
+            num_heads=HEADS,
+        )
+        projected = node(
+            "MatMul", [attended, weight(layer + "attention.output.dense.weight", True)], layer + "projected"
+        )
+        x = skip_norm(
+            projected,
+            x,
+            layer + "attention.output.dense.bias",
+            layer + "attention.output.LayerNorm",
+            layer + "middle",
+        )
         wide = node("MatMul", [x, weight(layer + "intermediate.dense.weight", True)], layer + "wide")
         active = node("BiasGelu", [wide, weight(layer + "intermediate.dense.bias")], layer + "active", FUSED)
         narrow = node("MatMul", [active, weight(layer + "output.dense.weight", True)], layer + "narrow")
@@ -66,7 +98,13 @@ def build(weights_path, target):
     node("ReduceMean", [x, constant("one", numpy.array([1]))], "mean", keepdims=0)
     node("LpNormalization", ["mean"], "vectors", axis=-1, p=2)
     graph = helper.make_graph(
-        nodes, "all-MiniLM-L6-v2", [helper.make_tensor_value_info("ids", TensorProto.INT64, ["batch", "tokens"])],
-        [helper.make_tensor_value_info("vectors", TensorProto.FLOAT, ["batch", WIDTH])], constants)
-    model = helper.make_model(graph, ir_version=10, opset_imports=[helper.make_opsetid("", 18), helper.make_opsetid(FUSED, 1)])
+        nodes,
+        "all-MiniLM-L6-v2",
+        [helper.make_tensor_value_info("ids", TensorProto.INT64, ["batch", "tokens"])],
+        [helper.make_tensor_value_info("vectors", TensorProto.FLOAT, ["batch", WIDTH])],
+        constants,
+    )
+    model = helper.make_model(
+        graph, ir_version=10, opset_imports=[helper.make_opsetid("", 18), helper.make_opsetid(FUSED, 1)]
+    )
     onnx.save(model, target)

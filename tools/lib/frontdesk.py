@@ -23,8 +23,13 @@ KEY = "campaign-owner-key"
 def arguments(doc):
     """A parser whose help is the script's header and whose first argument is the binary."""
     parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("binary", nargs="?", type=pathlib.Path, default=ROOT / ".build/release/frontdesk",
-                        help="the frontdesk binary (default: the checkout's release build)")
+    parser.add_argument(
+        "binary",
+        nargs="?",
+        type=pathlib.Path,
+        default=ROOT / ".build/release/frontdesk",
+        help="the frontdesk binary (default: the checkout's release build)",
+    )
     return parser
 
 
@@ -139,7 +144,13 @@ class Running:
         source.write(stdin or b"")
         source.seek(0)
         self.start = time.monotonic()
-        self.process = subprocess.Popen(command, stdin=source, stdout=self.out, stderr=self.err, env=environment)
+        self.process = subprocess.Popen(
+            [part if isinstance(part, bytes) else str(part) for part in command],
+            stdin=source,
+            stdout=self.out,
+            stderr=self.err,
+            env=environment,
+        )
         source.close()
         self.pid = self.process.pid
         self.ended = None
@@ -150,8 +161,13 @@ class Running:
             pid, status, usage = os.wait4(self.pid, os.WNOHANG)
             if pid:
                 self.process.returncode = os.waitstatus_to_exitcode(status)
-                self.ended = Finished(self.process.returncode, self.read(self.out), self.read(self.err),
-                                      time.monotonic() - self.start, usage.ru_maxrss * 1024)
+                self.ended = Finished(
+                    self.process.returncode,
+                    self.read(self.out),
+                    self.read(self.err),
+                    time.monotonic() - self.start,
+                    usage.ru_maxrss * 1024,
+                )
         return self.ended
 
     def wait(self, timeout):
@@ -159,7 +175,9 @@ class Running:
         while self.poll() is None:
             if time.monotonic() > deadline:
                 self.kill()
-                raise TimeoutError(f"still running after {timeout} s; its last words: {self.read(self.err)[-800:]!r}")
+                raise TimeoutError(
+                    f"still running after {timeout} s; its last words: {self.read(self.err)[-800:]!r}"
+                )
             time.sleep(0.002)
         return self.ended
 
@@ -193,7 +211,9 @@ class Frontdesk:
     def json(self, *command, codes=(0,), stdin=None, timeout=600):
         done = self.run(*command, "--json", stdin=stdin, timeout=timeout)
         if done.code not in codes:
-            raise RuntimeError(f"frontdesk {' '.join(map(str, command))}: exit {done.code}; {done.err[-800:]!r}")
+            raise RuntimeError(
+                f"frontdesk {' '.join(map(str, command))}: exit {done.code}; {done.err[-800:]!r}"
+            )
         return done.json
 
     def has_model(self, name="all-MiniLM-L6-v2"):
@@ -230,8 +250,9 @@ class Server:
         self.running = self.port = self.start_seconds = None
 
     def __enter__(self):
-        environment = dict(self.frontdesk.environment, **{f"FRONTDESK_{k.upper()}": str(v)
-                                                         for k, v in self.settings.items()})
+        environment = dict(
+            self.frontdesk.environment, **{f"FRONTDESK_{k.upper()}": str(v) for k, v in self.settings.items()}
+        )
         if self.key:
             environment["FRONTDESK_API_KEY"] = self.key
         began = time.monotonic()

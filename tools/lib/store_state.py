@@ -15,7 +15,9 @@ class State:
     @property
     def texts(self):
         """What a user can see of each document: title, text and chunk texts, without internal ids."""
-        return {name: (d["title"], d["text"], [c[1] for c in d["chunks"]]) for name, d in self.documents.items()}
+        return {
+            name: (d["title"], d["text"], [c[1] for c in d["chunks"]]) for name, d in self.documents.items()
+        }
 
     @property
     def chunk_count(self):
@@ -44,24 +46,35 @@ def _read(database, kb):
     tables = {row[0] for row in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     if "documents" not in tables:
         return State({}, faults, 0)
-    row = database.execute("SELECT id, document_count, chunk_count FROM knowledge_bases WHERE name = ?", (kb,)).fetchone()
+    row = database.execute(
+        "SELECT id, document_count, chunk_count FROM knowledge_bases WHERE name = ?", (kb,)
+    ).fetchone()
     if row is None:
         return State({}, faults, 0)
     identifier, document_count, chunk_count = row
     documents = {}
     by_id = {}
     for number, name, version, generation, title, count, text in database.execute(
-            "SELECT d.id, d.external_id, d.version, d.generation, d.title, d.chunk_count, v.text FROM documents d"
-            " LEFT JOIN versions v ON v.document = d.id AND v.version = d.version WHERE d.kb = ? AND d.live = 1",
-            (identifier,)):
+        "SELECT d.id, d.external_id, d.version, d.generation, d.title, d.chunk_count, v.text FROM documents d"
+        " LEFT JOIN versions v ON v.document = d.id AND v.version = d.version WHERE d.kb = ? AND d.live = 1",
+        (identifier,),
+    ):
         if text is None:
             faults.append(f"{name}: no text of version {version}")
         documents[name] = by_id[number] = {
-            "id": number, "version": version, "generation": generation, "title": bytes(title),
-            "text": bytes(text or b""), "chunks": [], "count": count}
+            "id": number,
+            "version": version,
+            "generation": generation,
+            "title": bytes(title),
+            "text": bytes(text or b""),
+            "chunks": [],
+            "count": count,
+        }
     for number, chunk, text in database.execute(
-            "SELECT document, id, text FROM chunks WHERE document IN (SELECT id FROM documents WHERE kb = ?)"
-            " ORDER BY document, ordinal", (identifier,)):
+        "SELECT document, id, text FROM chunks WHERE document IN (SELECT id FROM documents WHERE kb = ?)"
+        " ORDER BY document, ordinal",
+        (identifier,),
+    ):
         if number in by_id:
             by_id[number]["chunks"].append((chunk, bytes(text)))
         else:
@@ -69,8 +82,11 @@ def _read(database, kb):
     for name, document in documents.items():
         if document.pop("count") != len(document["chunks"]):
             faults.append(f"{name}: its chunk count is not that of its chunks")
-    feed = dict(database.execute(
-        "SELECT document, seq FROM changes WHERE kb = ? AND document IS NOT NULL", (identifier,)))
+    feed = dict(
+        database.execute(
+            "SELECT document, seq FROM changes WHERE kb = ? AND document IS NOT NULL", (identifier,)
+        )
+    )
     for name, document in documents.items():
         if feed.get(document["id"]) != document["generation"]:
             faults.append(f"{name}: generation {document['generation']}, feed {feed.get(document['id'])}")

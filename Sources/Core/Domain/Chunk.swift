@@ -66,7 +66,8 @@ public struct Passage: Hashable, Sendable {
   public let text: String
   public let document: DocumentRecord
   public init(
-    chunk: ChunkID, ordinal: Int, headingPath: [String], span: ByteSpan, text: String, document: DocumentRecord
+    chunk: ChunkID, ordinal: Int, headingPath: [String], span: ByteSpan, text: String,
+    document: DocumentRecord
   ) {
     self.chunk = chunk
     self.ordinal = ordinal

@@ -36,7 +36,8 @@ public protocol DocumentStore: ChangeFeed {
   /// - Returns: the live document, or nil.
   func document(_ externalID: String, in id: KnowledgeBaseID) async throws -> DocumentRecord?
   /// - Parameter version: nil for the live one; an old one is found also after a plain delete.
-  func version(_ version: Int?, of externalID: String, in id: KnowledgeBaseID) async throws -> DocumentVersion?
+  func version(_ version: Int?, of externalID: String, in id: KnowledgeBaseID) async throws
+    -> DocumentVersion?
   /// For verification: any version by document id.
   func version(_ version: Int, of document: DocumentID) async throws -> VersionLookup
   /// Live documents in the byte order of their external ids, after `after`.
@@ -116,7 +117,9 @@ public struct ChangeSummary: Sendable {
   public let maintenance: Set<MaintenanceKind>
   /// False where the knowledge base itself was deleted.
   public let knowledgeBaseExists: Bool
-  public init(epoch: StoreEpoch, head: Generation, maintenance: Set<MaintenanceKind>, knowledgeBaseExists: Bool) {
+  public init(
+    epoch: StoreEpoch, head: Generation, maintenance: Set<MaintenanceKind>, knowledgeBaseExists: Bool
+  ) {
     self.epoch = epoch
     self.head = head
     self.maintenance = maintenance

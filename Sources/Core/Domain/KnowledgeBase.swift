@@ -30,7 +30,8 @@ public struct KnowledgeBase: Hashable, Sendable {
     else {
       throw ValidationError(
         code: "invalid_kb_name",
-        message: "A knowledge base name is 1 to 64 of a-z, 0-9, '_' and '-', and begins with a letter or digit.")
+        message:
+          "A knowledge base name is 1 to 64 of a-z, 0-9, '_' and '-', and begins with a letter or digit.")
     }
   }
 }

@@ -77,7 +77,8 @@ public struct EvaluationRunner: Sendable {
     return (
       EvaluationReport(
         ndcg10: mean(\.ndcg10), mrr10: mean(\.mrr10), recall100: mean(\.recall100), queries: measures.count,
-        p50Milliseconds: Statistics.percentile(times, 0.5), p95Milliseconds: Statistics.percentile(times, 0.95),
+        p50Milliseconds: Statistics.percentile(times, 0.5),
+        p95Milliseconds: Statistics.percentile(times, 0.95),
         mode: options.mode.rawValue, model: model, rerankPairs: 0, threads: options.threads,
         documents: snapshot.liveGroups, chunks: snapshot.liveChunks, answerHit: answerHit,
         abstention: abstention),

@@ -78,7 +78,9 @@ public struct EvaluationSet: Sendable {
     EvaluationError(.setInvalid, "\(file.lastPathComponent) line \(line) \(what).")
   }
 
-  private static func documents(_ file: URL) throws(EvaluationError) -> [(id: String, content: DocumentContent)] {
+  private static func documents(_ file: URL) throws(EvaluationError) -> [(
+    id: String, content: DocumentContent
+  )] {
     var documents: [(String, DocumentContent)] = []
     for (number, object) in try objects(file) {
       guard let id = object["_id"] as? String, !id.isEmpty else { throw invalid(file, number, "has no _id") }
@@ -124,7 +126,8 @@ public struct EvaluationSet: Sendable {
   private static func judgements(_ file: URL) throws(EvaluationError) -> [String: [String: Int]] {
     var judgements: [String: [String: Int]] = [:]
     for (number, bytes) in try lines(file) {
-      let fields = String(decoding: bytes, as: UTF8.self).split(separator: "\t", omittingEmptySubsequences: false)
+      let fields = String(decoding: bytes, as: UTF8.self).split(
+        separator: "\t", omittingEmptySubsequences: false)
       guard fields.count >= 3 else { throw invalid(file, number, "needs query-id, corpus-id and score") }
       guard let grade = Int(fields[2]) else {
         if number == 1 { continue }

@@ -11,6 +11,8 @@ public struct RetrievalError: CodedError {
     case unknownFilterKey = "unknown_filter_key"
     case generationNotReached = "generation_not_reached"
     case modelUnavailable = "model_unavailable"
+    /// Dense search in a knowledge base that has no model.
+    case modeUnavailable = "mode_unavailable"
     case overloaded
     case indexUnavailable = "index_unavailable"
   }

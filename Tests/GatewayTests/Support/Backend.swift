@@ -47,7 +47,10 @@ final class Backend: Sendable {
   func services(ready: Bool = true) -> GatewayServices {
     GatewayServices(
       engine: engine, ingest: ingest, store: store, keys: store,
-      readiness: { ReadinessReport(checks: ["store": .init(ready: ready)]) }, metrics: metrics,
+      readiness: {
+        // The gateway keeps its backend, and with it the folder.
+        withExtendedLifetime(self) { ReadinessReport(checks: ["store": .init(ready: ready)]) }
+      }, metrics: metrics,
       version: "1.2.3")
   }
 

@@ -85,7 +85,8 @@ import Testing
     let (engine, folder) = try await engine()
     _ = try folder.file("a.md", "# A\n\nFirst text.")
     _ = try await ingest(folder, engine)
-    _ = try folder.file("a.md", Data([0x00, 0x01, 0x02, 0xFF, 0xFE, 0x00, 0x03] + [UInt8](repeating: 0, count: 64)))
+    _ = try folder.file(
+      "a.md", Data([0x00, 0x01, 0x02, 0xFF, 0xFE, 0x00, 0x03] + [UInt8](repeating: 0, count: 64)))
     let report = try await ingest(folder, engine) { $0.prune = true }
     #expect(report.documents.failed == 1)
     #expect(report.isPartial)

@@ -25,7 +25,8 @@ import Testing
     let csv = Data("id,question,answer\none,What?,This.\ntwo,Why?,Because.\n".utf8)
     let error = await #expect(throws: KnowledgeError.self) {
       _ = try await engine.ingest.upsert(
-        DocumentUpsert(knowledgeBase: "words", externalID: "faq.csv", body: .file(csv, mediaType: "text/csv")))
+        DocumentUpsert(knowledgeBase: "words", externalID: "faq.csv", body: .file(csv, mediaType: "text/csv"))
+      )
     }
     #expect(error?.kind == .unreadableDocument)
     await engine.close()

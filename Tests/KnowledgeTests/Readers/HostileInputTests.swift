@@ -6,7 +6,9 @@ import Testing
 
 /// Input that must give a sane result or one clear diagnostic, soon, and never a crash.
 @Suite struct HostileInputTests {
-  private static let names = ["a.md", "a.html", "a.txt", "a.rst", "a.csv", "a.tsv", "a.jsonl", "a.docx", "a.pdf", "a"]
+  private static let names = [
+    "a.md", "a.html", "a.txt", "a.rst", "a.csv", "a.tsv", "a.jsonl", "a.docx", "a.pdf", "a",
+  ]
 
   @Test(arguments: names) func emptyFilesHaveNoText(name: String) async {
     for data in [Data(), Data("  \n\n ".utf8), Data([0xEF, 0xBB, 0xBF])] {
@@ -32,53 +34,55 @@ import Testing
 
   static let pathological: [(name: String, unit: String, count: Int)] = [
     ("nested quotes", "> ", 10_000), ("nested lists", "- ", 10_000), ("nested numbers", "1. ", 10_000),
-    ("brackets", "[", 20_000), ("links", "[a](", 20_000), ("angles", "[a](<b", 20_000), ("images", "![", 20_000),
-    ("stars", "*a ", 20_000), ("star runs", "a**b_c*", 20_000), ("underscores", "_", 20_000),
-    ("backticks", "`a``b", 20_000), ("tags", "<b ", 20_000), ("quoted tags", "<a href=\"", 20_000),
-    ("comments", "<!--", 20_000), ("divs", "<div>", 20_000), ("tables", "<table><tr><td>", 10_000),
-    ("lists", "<ul><li>", 10_000), ("ends", "</div>", 20_000), ("scripts", "<script>", 20_000),
-    ("references", "&#", 20_000), ("pipes", "|", 20_000), ("quotes", "\"", 20_001), ("commas", ",", 20_000),
-    ("json", "[", 20_000), ("objects", "{\"a\":", 20_000), ("fences", "```\n", 20_000), ("rules", "---\n", 20_000),
-    ("colons", ":a:`", 20_000), ("directives", ".. x::\n   ", 5_000), ("indents", " a\n  b\n   c\n", 5_000),
-    ("definitions", "[a]: b\n", 20_000), ("cdata", "<![CDATA[", 20_000), ("headings", "# a\n", 20_000),
-    ("lazy", "> a\nb\n", 10_000), ("marks", "e\u{301}\u{301}", 10_000),
+    ("brackets", "[", 3_000), ("links", "[a](", 3_000), ("angles", "[a](<b", 3_000), ("images", "![", 3_000),
+    ("stars", "*a ", 3_000), ("star runs", "a**b_c*", 3_000), ("underscores", "_", 3_000),
+    ("backticks", "`a``b", 3_000), ("tags", "<b ", 3_000), ("quoted tags", "<a href=\"", 3_000),
+    ("comments", "<!--", 3_000), ("divs", "<div>", 3_000), ("tables", "<table><tr><td>", 10_000),
+    ("lists", "<ul><li>", 10_000), ("ends", "</div>", 3_000), ("scripts", "<script>", 3_000),
+    ("references", "&#", 3_000), ("pipes", "|", 3_000), ("quotes", "\"", 3_001), ("commas", ",", 3_000),
+    ("json", "[", 3_000), ("objects", "{\"a\":", 3_000), ("fences", "```\n", 3_000),
+    ("rules", "---\n", 3_000),
+    ("colons", ":a:`", 3_000), ("directives", ".. x::\n   ", 1_000), ("indents", " a\n  b\n   c\n", 1_000),
+    ("definitions", "[a]: b\n", 3_000), ("cdata", "<![CDATA[", 3_000), ("headings", "# a\n", 3_000),
+    ("lazy", "> a\nb\n", 2_000), ("marks", "e\u{301}\u{301}", 3_000),
   ]
 
-  @Test(arguments: pathological.map(\.name)) func repetitionIsReadInLinearTime(name: String) async throws {
+  /// What grows with the square of its input takes minutes here.
+  @Test(arguments: pathological.map(\.name)) func repetitionIsReadInLinearTime(name: String) throws {
     let (_, unit, count) = try #require(Self.pathological.first { $0.name == name })
-    let text = String(repeating: unit, count: count)
     for file in ["a.md", "a.html", "a.rst", "a.csv", "a.jsonl", "a.txt"] {
-      let start = ContinuousClock.now
-      let result = await read(text, file)
-      #expect(ContinuousClock.now - start < .seconds(20), "\(name) as \(file)")
+      let (result, seconds) = readTimed(String(repeating: unit, count: count), file)
+      #expect(seconds < 4, "\(name) as \(file)")
       for document in result.documents { #expect(document.blocksTileText, "\(name) as \(file)") }
     }
   }
 
-  @Test func indentedNestingIsRead() async {
-    let lists = (0..<2_000).map { String(repeating: " ", count: $0 * 2) + "- x" }.joined(separator: "\n")
-    #expect(await read(lists, "a.md").documents.count == 1)
-    #expect(await read(lists, "a.rst").documents.count == 1)
+  @Test func indentedNestingIsRead() {
+    let lists = (0..<400).map { String(repeating: " ", count: $0 * 2) + "- x" }.joined(separator: "\n")
+    for name in ["a.md", "a.rst"] {
+      let (result, seconds) = readTimed(lists, name)
+      #expect(result.documents.count == 1)
+      #expect(seconds < 10, "\(name)")
+    }
   }
 
-  /// The size that users report scaled down tenfold, so that a debug build takes seconds.
-  @Test func oneEndlessLineIsRead() async {
-    let words = String(repeating: "word ", count: 4_000_000)
-    for name in ["a.txt", "a.md"] {
-      let start = ContinuousClock.now
-      let document = await read(words, name).only
-      #expect(document?.content.text.utf8.count == words.utf8.count - 1)
-      #expect(document?.blocks.count == 1)
-      #expect(ContinuousClock.now - start < .seconds(60), "\(name)")
+  /// 200 MB, scaled down to what a debug build reads in a second or two.
+  @Test func oneEndlessLineIsRead() {
+    for (name, count) in [("a.txt", 4_000_000), ("a.md", 2_000_000)] {
+      let words = String(repeating: "word ", count: count)
+      let (result, seconds) = readTimed(words, name)
+      #expect(result.only?.content.text.utf8.count == words.utf8.count - 1)
+      #expect(result.only?.blocks.count == 1)
+      #expect(seconds < 30, "\(name)")
     }
-    let solid = String(repeating: "x", count: 20_000_000)
-    #expect(await read(solid, "a.txt").only?.blocks.count == 1)
+    let solid = String(repeating: "x", count: 10_000_000)
+    #expect(readTimed(solid, "a.txt").result.only?.blocks.count == 1)
   }
 
   @Test func randomBytesNeverCrash() async {
     var generator = SeededGenerator(seed: 3)
     let alphabet = Array("<>[](){}|`*_#-+=.:;,&!\"'\\/ \n\tab1é".utf8) + [0xFF, 0xC3]
-    for _ in 0..<150 {
+    for _ in 0..<40 {
       let bytes = (0..<600).map { _ in alphabet[Int(generator.next() % UInt64(alphabet.count))] }
       for name in ["a.md", "a.html", "a.rst", "a.csv", "a.jsonl"] {
         let result = await read(Data(bytes), name)

@@ -46,29 +46,27 @@ import Testing
   @Test func hangingToolIsKilled() async throws {
     let folder = try TemporaryFolder()
     let pidFile = folder.url.appendingPathComponent("pid").path
-    let tool = try folder.file("tool", "#!/bin/sh\necho $$ > \(pidFile)\nexec sleep 30\n")
+    let tool = try folder.file("tool", "#!/bin/sh\necho $$ > \(pidFile)\nexec sleep 300\n")
     try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: tool.path)
     var limits = ReaderLimits.standard
     limits.time = .seconds(2)
-    let start = ContinuousClock.now
     let result = await read(pdf(["x"]), "a.pdf", limits: limits, pdfTool: PDFTool(path: tool.path))
     #expect(result.codes == ["timeout"])
-    #expect(ContinuousClock.now - start < .seconds(20))
     let pid = try #require(
-      Int32(try String(contentsOfFile: pidFile, encoding: .utf8).trimmingCharacters(in: .whitespacesAndNewlines)))
+      Int32(
+        try String(contentsOfFile: pidFile, encoding: .utf8).trimmingCharacters(in: .whitespacesAndNewlines)))
     #expect(kill(pid, 0) == -1)
   }
 
   @Test func cancellingStopsTheTool() async throws {
     let folder = try TemporaryFolder()
-    let tool = try folder.file("tool", "#!/bin/sh\nexec sleep 30\n")
+    let tool = try folder.file("tool", "#!/bin/sh\nexec sleep 300\n")
     try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: tool.path)
-    let start = ContinuousClock.now
     let reading = Task { await read(pdf(["x"]), "a.pdf", pdfTool: PDFTool(path: tool.path)) }
     try await Task.sleep(for: .milliseconds(200))
     reading.cancel()
+    // Had it run to its end, there would be no text.
     #expect(await reading.value.codes == ["cancelled"])
-    #expect(ContinuousClock.now - start < .seconds(20))
   }
 
   @Test func brokenLinesAreJoined() throws {
@@ -85,7 +83,8 @@ import Testing
     #expect(
       pages.paragraphs.map { $0.text.string } == [
         "This paragraph was set in a narrow column and its lines were broken by the typesetter wherever the "
-          + "column happened to end, which no reader wants to see.", "- First point", "- Second point goes on",
+          + "column happened to end, which no reader wants to see.", "- First point",
+        "- Second point goes on",
       ])
   }
 }

@@ -13,6 +13,22 @@ func read(
 
 func read(_ text: String, _ name: String) async -> ReadResult { await read(Data(text.utf8), name) }
 
+/// Reads on the calling thread and tells the processor time that it took, in seconds.
+func readTimed(_ text: String, _ name: String) -> (result: ReadResult, seconds: Double) {
+  let limits = ReaderLimits(time: .seconds(600), maxBytes: 512 << 20, maxExpansion: 100)
+  let input = FileInput(path: name, data: Data(text.utf8))
+  let start = threadSeconds()
+  let result = DocumentReader(limits: limits).readNow(input, deadline: Deadline(limits.time))
+  return (result, threadSeconds() - start)
+}
+
+/// Processor time of this thread: other tests on the machine do not count.
+func threadSeconds() -> Double {
+  var time = timespec()
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+  return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+}
+
 extension ReadResult {
   var codes: [String] { diagnostics.map(\.code) }
   var only: ReadDocument? { documents.count == 1 ? documents[0] : nil }
@@ -131,11 +147,14 @@ func wordDocument(
     Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" \
     Target="word/document.xml"/></Relationships>
     """)
-  zip.add("word/document.xml", "<?xml version=\"1.0\"?><w:document \(space)><w:body>\(body)</w:body></w:document>")
+  zip.add(
+    "word/document.xml", "<?xml version=\"1.0\"?><w:document \(space)><w:body>\(body)</w:body></w:document>")
   zip.add("word/styles.xml", "<w:styles \(space)>\(styles)</w:styles>")
   zip.add("word/numbering.xml", "<w:numbering \(space)>\(numbering)</w:numbering>")
   if let footnotes { zip.add("word/footnotes.xml", "<w:footnotes \(space)>\(footnotes)</w:footnotes>") }
-  if let title { zip.add("docProps/core.xml", "<cp:coreProperties><dc:title>\(title)</dc:title></cp:coreProperties>") }
+  if let title {
+    zip.add("docProps/core.xml", "<cp:coreProperties><dc:title>\(title)</dc:title></cp:coreProperties>")
+  }
   return zip.data
 }
 

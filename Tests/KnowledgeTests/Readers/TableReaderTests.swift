@@ -77,7 +77,8 @@ import Testing
 
   @Test func fullerOfTwoAnswersIsTaken() async {
     let result = await read(
-      "question,answer,answer_html\nA?,See  for more.,<p>See <a href=x>the guide</a> for more.</p>\n", "a.csv")
+      "question,answer,answer_html\nA?,See  for more.,<p>See <a href=x>the guide</a> for more.</p>\n", "a.csv"
+    )
     #expect(result.only?.content.text == "See the guide for more.")
   }
 
@@ -136,13 +137,15 @@ import Testing
   @Test func listsInOneValueAreRead() async {
     let array = await read("[\n {\"q\": \"A?\", \"a\": \"1\"},\n {\"q\": \"B?\", \"a\": \"2\"}\n]", "a.json")
     #expect(array.documents.map(\.content.title) == ["A?", "B?"])
-    let wrapped = await read("{\"version\": 1, \"faqs\": [{\"question\": \"A?\", \"answer\": \"1\"}]}", "a.json")
+    let wrapped = await read(
+      "{\"version\": 1, \"faqs\": [{\"question\": \"A?\", \"answer\": \"1\"}]}", "a.json")
     #expect(wrapped.documents.map(\.content.title) == ["A?"])
   }
 
   /// Evaluation sets hold documents without text; they are documents all the same.
   @Test func emptyArticlesCount() async {
-    let result = await read("{\"_id\": \"1\", \"title\": \"\", \"text\": \"\"}\n{\"_id\": \"2\", \"text\": \"x\"}", "c.jsonl")
+    let result = await read(
+      "{\"_id\": \"1\", \"title\": \"\", \"text\": \"\"}\n{\"_id\": \"2\", \"text\": \"x\"}", "c.jsonl")
     #expect(result.documents.map(\.idSuffix) == ["#1", "#2"])
   }
 }

@@ -23,7 +23,8 @@ import Testing
 
   private func paragraph(_ text: String, style: String? = nil, properties: String = "") -> String {
     let style = style.map { "<w:pStyle w:val=\"\($0)\"/>" } ?? ""
-    return "<w:p><w:pPr>\(style)\(properties)</w:pPr><w:r><w:t xml:space=\"preserve\">\(text)</w:t></w:r></w:p>"
+    return
+      "<w:p><w:pPr>\(style)\(properties)</w:pPr><w:r><w:t xml:space=\"preserve\">\(text)</w:t></w:r></w:p>"
   }
 
   private func item(_ text: String, level: Int) -> String {
@@ -57,7 +58,8 @@ import Testing
     #expect(result.only?.content.title == "User guide")
     #expect(
       result.only?.outline == [
-        "H2 Setting up", "P Plug it in & wait\nnext", "L 1. One", "L - Inner", "L 2. Two", "L - Bullet", "P Circle",
+        "H2 Setting up", "P Plug it in & wait\nnext", "L 1. One", "L - Inner", "L 2. Two", "L - Bullet",
+        "P Circle",
         "T Plan: Pro; Price: 9", "P Boxed", "P Around", "P A note.",
       ])
     #expect(result.only?.blocksTileText == true)
@@ -68,7 +70,8 @@ import Testing
   @Test func titleComesFromTheProperties() async {
     let named = await read(wordDocument(paragraph("Text."), title: "Warranty terms"), "x.docx")
     #expect(named.only?.content.title == "Warranty terms")
-    let machine = await read(wordDocument(paragraph("Text."), title: "Microsoft Word - x.doc"), "my-file.docx")
+    let machine = await read(
+      wordDocument(paragraph("Text."), title: "Microsoft Word - x.doc"), "my-file.docx")
     #expect(machine.only?.content.title == "my file")
   }
 
@@ -79,7 +82,7 @@ import Testing
   @Test func bombIsRefused() async {
     var zip = ZipBuilder()
     zip.add("[Content_Types].xml", "<Types/>")
-    let zeros = Data(repeating: UInt8(ascii: " "), count: 64 << 20)
+    let zeros = Data(repeating: UInt8(ascii: " "), count: 24 << 20)
     zip.add("word/document.xml", zeros, claimedBytes: 10)
     let data = zip.data
     #expect(data.count * 100 < zeros.count)
@@ -90,7 +93,7 @@ import Testing
 
   @Test func damagedArchivesAreTold() async {
     let whole = wordDocument(paragraph("Text."))
-    for length in stride(from: 30, to: whole.count, by: 37) {
+    for length in stride(from: 30, to: whole.count, by: 101) {
       let result = await read(whole.prefix(length), "cut.docx")
       #expect(result.documents.isEmpty && result.diagnostics.count == 1)
     }
@@ -101,7 +104,7 @@ import Testing
     let whole = wordDocument(
       paragraph("Text.") + item("a", level: 0), styles: Self.styles, numbering: Self.numbering)
     var generator = SeededGenerator(seed: 7)
-    for _ in 0..<400 {
+    for _ in 0..<150 {
       var data = whole
       for _ in 0..<3 {
         data[Int(generator.next() % UInt64(data.count))] = UInt8(truncatingIfNeeded: generator.next())

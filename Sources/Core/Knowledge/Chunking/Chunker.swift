@@ -55,7 +55,8 @@ public struct Chunker: Sendable {
     }
     switch content.kind {
     case .faq: return [faqChunk(content, text)]
-    case .article: return articleChunks(content, text, blocks.isEmpty ? PlainTextBlocks.blocks(of: text) : blocks)
+    case .article:
+      return articleChunks(content, text, blocks.isEmpty ? PlainTextBlocks.blocks(of: text) : blocks)
     }
   }
 

@@ -118,7 +118,9 @@ struct TextMeasure: Sendable {
       var lower = bytes.index(bytes.startIndex, offsetBy: start)
       var upper = bytes.index(bytes.startIndex, offsetBy: end)
       while lower < upper, bytes[lower].isTextSpace { lower = bytes.index(after: lower) }
-      while lower < upper, bytes[bytes.index(before: upper)].isTextSpace { upper = bytes.index(before: upper) }
+      while lower < upper, bytes[bytes.index(before: upper)].isTextSpace {
+        upper = bytes.index(before: upper)
+      }
       let from = bytes.distance(from: bytes.startIndex, to: lower)
       let to = bytes.distance(from: bytes.startIndex, to: upper)
       if from < to {
@@ -166,7 +168,9 @@ struct TextMeasure: Sendable {
     guard maxTokens > 0 else { return text.prefix(0) }
     let window = text.prefix(utf8: Self.maxPieceBytes)
     let taken = prefix(window, maxTokens)
-    guard taken.endIndex < text.endIndex, !taken.isEmpty else { return taken }
+    guard taken.endIndex < text.endIndex else { return taken }
+    // A counter that cuts no words stops before a long one; no character is more than a token.
+    if taken.isEmpty { return window.prefix(utf8: maxTokens) }
     // Inside a word: back to its start, unless the word is all there is.
     if text[taken.endIndex].isWhitespace || taken.last?.isWhitespace == true { return taken }
     guard let space = taken.lastIndex(where: \.isWhitespace), space > taken.startIndex,

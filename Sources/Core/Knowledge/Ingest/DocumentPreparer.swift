@@ -25,7 +25,8 @@ public struct DocumentPreparer: Sendable {
   ) -> DocumentWrite {
     var content = content
     if content.language == nil {
-      let sample = ([content.title] + content.questions + [Self.sample(of: content.text)]).joined(separator: "\n")
+      let sample = ([content.title] + content.questions + [Self.sample(of: content.text)]).joined(
+        separator: "\n")
       content.language = detector.detect(sample)?.language.rawValue
     }
     let drafts = chunker.chunks(of: content, blocks: blocks ?? [])

@@ -45,7 +45,8 @@ struct DocumentWriter: Sendable {
     var groups: [[DocumentWrite]] = [[]]
     var chunks = 0
     for document in documents {
-      let full = chunks + document.chunks.count > maxChunksPerCommit
+      let full =
+        chunks + document.chunks.count > maxChunksPerCommit
         || groups[groups.count - 1].count >= maxDocumentsPerCommit
       if full, !groups[groups.count - 1].isEmpty {
         groups.append([])

@@ -54,7 +54,10 @@ extension IngestService {
     run.report.documents.failed = walk.diagnostics.count { $0.severity == .failure }
     try await perform(&run, files: walk.files)
     run.report.seconds = start.duration(to: .now).milliseconds / 1000
-    if run.report.generation == .zero { run.report.generation = try await store.head() }
+    // An interrupted run still reports what it wrote; the store refuses the reads of a cancelled task.
+    if run.report.generation == .zero, !run.report.isInterrupted {
+      run.report.generation = try await store.head()
+    }
     return run.report
   }
 
@@ -63,12 +66,12 @@ extension IngestService {
       $0.filesTotal = files.count
       $0.bytesTotal = files.reduce(0) { $0 + $1.bytes }
     }
-    var known: [String: KnownRoot] = [:]
-    for root in Set(files.map(\.root) + run.request.paths.map(SourceWalk.absolute)) {
-      known[root] = try await knownRoot(root, in: run.knowledgeBase)
-    }
     var remaining = files[...]
     do {
+      var known: [String: KnownRoot] = [:]
+      for root in Set(files.map(\.root) + run.request.paths.map(SourceWalk.absolute)) {
+        known[root] = try await knownRoot(root, in: run.knowledgeBase)
+      }
       var window = try await nextWindow(&remaining, known: known, run: &run)
       while !window.isEmpty {
         try Task.checkCancellation()
@@ -118,7 +121,9 @@ extension IngestService {
   ) async throws -> Window {
     var window = Window(remaining: files)
     var chunks = 0
-    while let file = window.remaining.first, chunks < Self.windowChunks, window.prepared.count < Self.windowFiles {
+    while let file = window.remaining.first, chunks < Self.windowChunks,
+      window.prepared.count < Self.windowFiles
+    {
       try Task.checkCancellation()
       window.remaining.removeFirst()
       let root = known[file.root]

@@ -13,26 +13,26 @@ extension UInt8 {
 }
 
 extension Collection<UInt8> {
-  /// One space for each run of whitespace (no-break spaces too), none at the ends.
+  /// One space for each run of whitespace (no-break and other wide spaces too), none at the ends.
   func collapsingSpace() -> [UInt8] {
+    let source = Array(self)
     var result: [UInt8] = []
-    result.reserveCapacity(count)
+    result.reserveCapacity(source.count)
     var pending = false
-    var index = startIndex
-    while index != endIndex {
-      let byte = self[index]
-      let next = self.index(after: index)
+    var index = 0
+    while index < source.count {
+      let byte = source[index]
       if byte.isTextSpace {
         pending = true
-      } else if byte == 0xC2, next != endIndex, self[next] == 0xA0 {
+      } else if byte >= 0xC2, byte <= 0xE3, source[index...].startsWithUnicodeSpace {
         pending = true
-        index = next
+        index += byte == 0xC2 ? 1 : 2
       } else {
         if pending, !result.isEmpty { result.append(32) }
         pending = false
         result.append(byte)
       }
-      index = self.index(after: index)
+      index += 1
     }
     return result
   }
@@ -47,6 +47,20 @@ extension Collection<UInt8> {
   }
 
   var string: String { String(decoding: self, as: UTF8.self) }
+}
+
+extension ArraySlice where Element == UInt8 {
+  /// U+00A0, U+2000-U+200A, U+202F or U+3000.
+  var startsWithUnicodeSpace: Bool {
+    guard count >= 2 else { return false }
+    let first = self[startIndex]
+    let second = self[startIndex + 1]
+    if first == 0xC2 { return second == 0xA0 }
+    guard count >= 3, second == 0x80 else { return false }
+    let third = self[startIndex + 2]
+    return (first == 0xE2 && ((0x80...0x8A).contains(third) || third == 0xAF))
+      || (first == 0xE3 && third == 0x80)
+  }
 }
 
 extension BidirectionalCollection<UInt8> {

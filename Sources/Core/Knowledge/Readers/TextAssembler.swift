@@ -32,7 +32,9 @@ struct TextAssembler {
   }
 
   mutating func addHeading(level: Int, _ text: [UInt8]) {
-    let line = text.collapsingSpace()
+    var line = text.collapsingSpace()
+    // Site generators end headings with an invisible anchor.
+    while line.hasSuffix("\u{200B}") { line.removeLast(3) }
     guard !line.isEmpty else { return }
     guard line.count <= Self.maxHeadingBytes else { return add(.paragraph, line) }
     add(.heading(level: max(1, level), text: String(decoding: line, as: UTF8.self)), line)

@@ -7,7 +7,7 @@ import TextAnalysis
 /// with it, and taken unchanged: at most `maxWords` words in all.
 public struct AnswerComposer: Sendable {
   /// Raw support below which no answer is given; see `tools/adr` for how it was chosen.
-  public static let standardThreshold = 0.42
+  public static let standardThreshold = 0.5
   public static let maxWords = 60
   /// A second sentence must be at least this near to the first one's score.
   static let secondSentenceShare = 0.55
@@ -85,7 +85,8 @@ public struct AnswerComposer: Sendable {
   /// The best sentence, and a second one where it is near enough and fits; in reading order.
   func choose(_ sentences: [Sentence]) -> [Sentence] {
     let ranked = sentences.sorted { a, b in
-      a.score != b.score ? a.score > b.score : (a.passage.chunk, a.span.start) < (b.passage.chunk, b.span.start)
+      a.score != b.score
+        ? a.score > b.score : (a.passage.chunk, a.span.start) < (b.passage.chunk, b.span.start)
     }
     guard let first = ranked.first(where: { $0.words <= Self.maxWords }) ?? ranked.first else { return [] }
     let second = ranked.first { other in
@@ -125,7 +126,8 @@ public struct AnswerComposer: Sendable {
     var index = sentence.text.startIndex
     while index < sentence.text.endIndex {
       let next = sentence.text.index(after: index)
-      let atBoundary = next == sentence.text.endIndex || sentence.text[next].isWhitespace
+      let atBoundary =
+        next == sentence.text.endIndex || sentence.text[next].isWhitespace
         || sentence.text[next].unicodeScalars.first.map { $0.value >= 0x2E80 } == true
       if atBoundary {
         guard wordCount(String(sentence.text[..<next])) <= maxWords else { break }
@@ -137,6 +139,7 @@ public struct AnswerComposer: Sendable {
     return Sentence(
       passage: sentence.passage,
       span: ByteSpan(start: sentence.span.start, end: sentence.span.start + text.utf8.count), text: text,
-      words: maxWords, overlap: sentence.overlap, passageScore: sentence.passageScore, cosine: sentence.cosine)
+      words: maxWords, overlap: sentence.overlap, passageScore: sentence.passageScore, cosine: sentence.cosine
+    )
   }
 }

@@ -49,19 +49,31 @@ extension SearchEngine {
     try await hits(of: plan, request: request, trace: &trace).0
   }
 
-  /// How well the best hit is supported, from the halves' raw scores; uncalibrated.
+  /// How well the best hit is supported, 0 to about 1; uncalibrated.
+  ///
+  /// Cosine and the share of the question's term weight (idf) that the best passage contains. Neither grows
+  /// with the number of documents, as BM25 does, so one threshold serves small and large knowledge bases.
   private func support(of hits: [SearchHit], plan: Plan) -> Double {
     guard let best = hits.first else { return 0 }
-    if let fused = best.scores.fused { return fused }
-    // Without vectors: the share of the question's term weight that the best passage contains.
+    let overlap = overlap(of: best.passage, plan: plan)
+    guard let dense = best.scores.dense else { return overlap }
+    let share = AnswerComposer.lexicalShare
+    let blend = share * overlap + (1 - share) * max(0, dense)
+    // Question against question, other words may say the same: nearness alone counts, less a margin.
+    return best.passage.document.kind == .faq ? max(blend, dense - 0.1) : blend
+  }
+
+  /// Share of the question's term weight found in a passage, its title or its headings, 0-1.
+  private func overlap(of passage: Passage, plan: Plan) -> Double {
     let weights = termWeights(plan)
-    let total = plan.terms.reduce(0) { $0 + (weights[$1.alternatives.first ?? ""] ?? 0) }
-    guard total > 0 else { return 0 }
-    let found = AnswerComposer(analyzer: analyzer).terms(in: best.passage)
-    let matched = plan.terms.reduce(0) { sum, term in
-      sum + (term.alternatives.contains(where: found.contains) ? weights[term.alternatives.first ?? ""] ?? 0 : 0)
+    let found = AnswerComposer(analyzer: analyzer).terms(in: passage)
+    var (matched, total) = (0.0, 0.0)
+    for term in plan.terms {
+      let weight = weights[term.alternatives.first ?? ""] ?? 0
+      total += weight
+      if term.alternatives.contains(where: found.contains) { matched += weight }
     }
-    return matched / total
+    return total > 0 ? matched / total : 0
   }
 
   /// idf of every query term in the snapshot; a term that nothing contains weighs most.

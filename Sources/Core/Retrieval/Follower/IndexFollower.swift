@@ -214,7 +214,7 @@ public actor IndexFollower {
       candidate.close()
     }
     guard index.unflushedChunks >= options.flushChunks else { return }
-    do { _ = try index.reloadIfChanged() } catch where error.code == .changed {
+    do { _ = try index.reloadIfChanged() } catch  where error.code == .changed {
       index.close()
       (index, isWriter) = try Self.open(folder, identity, logger)
     }

@@ -109,7 +109,9 @@ public actor IndexRegistry {
       for (id, entry) in entries {
         group.addTask { [logger] in
           do { try await entry.follower.value.catchUp() } catch let error as any CodedError {
-            if error.code == RetrievalError.Code.kbNotFound.rawValue { await self.drop(id) } else {
+            if error.code == RetrievalError.Code.kbNotFound.rawValue {
+              await self.drop(id)
+            } else {
               logger.error("index did not catch up", metadata: ["error": "\(error)"])
             }
           } catch {

@@ -38,7 +38,9 @@ struct CandidateSet: Sendable {
 
 extension CandidateQuery {
   /// Takes `depth` chunks from each half and scores every one by both.
-  func candidates(in snapshot: SearchSnapshot, lexicalHits: [Hit], denseHits: [Hit], depth: Int) -> CandidateSet {
+  func candidates(in snapshot: SearchSnapshot, lexicalHits: [Hit], denseHits: [Hit], depth: Int)
+    -> CandidateSet
+  {
     var all: [UInt64: Candidate] = [:]
     all.reserveCapacity(lexicalHits.count + denseHits.count)
     for (rank, hit) in lexicalHits.enumerated() {

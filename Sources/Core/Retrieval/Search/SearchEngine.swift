@@ -30,10 +30,12 @@ public final class SearchEngine: Sendable {
   let options: Options
   let analyzer = TextAnalyzer()
   let workers: SearchWorkers
-  private let languagesByGeneration = Mutex<[KnowledgeBaseID: (generation: Int64, languages: [Language])]>([:])
+  private let languagesByGeneration = Mutex<[KnowledgeBaseID: (generation: Int64, languages: [Language])]>([:]
+  )
 
   public init(
-    store: any DocumentStore, indexes: IndexRegistry, embedders: EmbedderRegistry, options: Options = Options()
+    store: any DocumentStore, indexes: IndexRegistry, embedders: EmbedderRegistry,
+    options: Options = Options()
   ) {
     self.store = store
     self.indexes = indexes
@@ -49,7 +51,8 @@ public final class SearchEngine: Sendable {
   /// - Returns: hits best first, ties by chunk id, of a single generation. Hybrid without a usable model
   ///   is lexical, and says so in `degraded`.
   /// - Throws: `query_empty`, `query_too_long`, `invalid_limit`, `unknown_filter_key`, `kb_not_found`,
-  ///   `generation_not_reached`, `model_unavailable` (dense only), `overloaded`.
+  ///   `generation_not_reached`, `mode_unavailable` and `model_unavailable` (dense
+  ///   only), `overloaded`.
   public func search(_ request: SearchRequest) async throws -> SearchResponse {
     let start = ContinuousClock.now
     var trace = SearchTrace()
@@ -102,7 +105,7 @@ public final class SearchEngine: Sendable {
       trace.mark("embed", since: &lap)
     } else if request.mode == .dense {
       throw RetrievalError(
-        .modelUnavailable, "Knowledge base '\(request.knowledgeBase)' has no embedding model: use lexical.")
+        .modeUnavailable, "Knowledge base '\(request.knowledgeBase)' has no embedding model: use lexical.")
     }
     var filter = filterLabels
     if let visible = request.viewer.labels { filter.append(visible.map { IndexLabel.visibility + $0 }) }
@@ -124,7 +127,9 @@ public final class SearchEngine: Sendable {
     let query = String(
       String.UnicodeScalarView(request.query.unicodeScalars.map { $0.value < 0x20 ? " " : $0 })
     ).trimmingCharacters(in: .whitespacesAndNewlines)
-    guard !query.isEmpty else { throw RetrievalError(.queryEmpty, "The query is empty; say what to look for.") }
+    guard !query.isEmpty else {
+      throw RetrievalError(.queryEmpty, "The query is empty; say what to look for.")
+    }
     guard SearchRequest.limits.contains(request.limit) else {
       throw RetrievalError(.invalidLimit, "limit is 1 to \(SearchRequest.limits.upperBound).")
     }

@@ -38,7 +38,8 @@ public struct SearchFilter: Sendable, Hashable {
       case "tags": prefix = IndexLabel.tag
       case "language": prefix = IndexLabel.language
       case "kind": prefix = IndexLabel.kind
-      case _ where key.hasPrefix("attributes.") && key.utf8.count > "attributes.".utf8.count: prefix = key + "="
+      case _ where key.hasPrefix("attributes.") && key.utf8.count > "attributes.".utf8.count:
+        prefix = key + "="
       default:
         throw RetrievalError(
           .unknownFilterKey,

@@ -17,7 +17,13 @@ extension Date {
 
 extension HalfVector {
   /// Little-endian bit patterns, two bytes a dimension.
-  var column: Data { bits.map(\.littleEndian).withUnsafeBytes { Data($0) } }
+  var column: Data {
+    #if _endian(big)
+      bits.map { $0.littleEndian }.withUnsafeBytes { Data($0) }
+    #else
+      bits.withUnsafeBytes { Data($0) }
+    #endif
+  }
 
   init(column: Data) throws {
     guard column.count % 2 == 0 else { throw StoreError.corrupt("a vector has half a value") }

@@ -49,6 +49,7 @@ enum ErrorTable {
     "query_too_long": Row(400, "The query is too long"),
     "too_many_citations": Row(400, "Too many citations"),
     "unknown_filter_key": Row(400, "No such filter"),
+    "mode_unavailable": Row(400, "Not a mode of this knowledge base"),
 
     // Who asks.
     "unauthorized": Row(401, "A valid key is needed"),
@@ -63,6 +64,7 @@ enum ErrorTable {
     "not_acceptable": Row(406, "No such representation"),
     "body_timeout": Row(408, "The body came too slowly", retryAfter: 1),
     "duplicate_id": Row(409, "Two documents claim one id"),
+    "key_exists": Row(409, "The key is there already"),
     "kb_exists": Row(409, "The knowledge base is there already"),
     "kb_protected": Row(409, "This knowledge base stays"),
     "precondition_failed": Row(412, "The document is at another version"),

@@ -18,7 +18,7 @@ extension GatewayRoutes {
         errors: [
           "invalid_json", "missing_field", "query_empty", "query_too_long", "invalid_limit",
           "unknown_filter_key", "kb_not_found", "unsupported_type", "overloaded", "generation_not_reached",
-          "model_unavailable",
+          "mode_unavailable", "model_unavailable",
         ])
     ) { call in
       let request = try call.searchRequest()

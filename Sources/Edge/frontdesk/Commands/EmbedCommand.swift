@@ -30,7 +30,8 @@ struct EmbedCommand: AsyncParsableCommand {
     for start in stride(from: 0, to: texts.count, by: 256) {
       let window = Array(texts[start..<min(start + 256, texts.count)])
       let vectors =
-        query ? try await service.embedForQuestion(window, as: .query) : try await service.embedPassages(window)
+        query
+        ? try await service.embedForQuestion(window, as: .query) : try await service.embedPassages(window)
       for (text, vector) in zip(window, vectors) {
         try Console.json(
           Line(

@@ -33,8 +33,10 @@ struct EvalCommand: AsyncParsableCommand {
     var settings = try await global.settings()
     var temporary: URL?
     if kb == nil {
-      let data = work.map { URL(fileURLWithPath: $0) }
-        ?? FileManager.default.temporaryDirectory.appendingPathComponent("frontdesk-eval-" + UUID().uuidString)
+      let data =
+        work.map { URL(fileURLWithPath: $0) }
+        ?? FileManager.default.temporaryDirectory.appendingPathComponent(
+          "frontdesk-eval-" + UUID().uuidString)
       if work == nil { temporary = data }
       settings.data = data
     }
@@ -60,7 +62,8 @@ struct EvalCommand: AsyncParsableCommand {
     } else {
       let wanted = model ?? (mode == .lexical && !set.hasAnswers ? KnowledgeBase.noModel : settings.model)
       // A name per model and chunking, so that a kept folder serves them all.
-      options.knowledgeBase = "eval-" + wanted.lowercased().filter { $0.isLetter || $0.isNumber }
+      options.knowledgeBase =
+        "eval-" + wanted.lowercased().filter { $0.isLetter || $0.isNumber }
         + (chunk == .none ? "-whole" : "")
       try await workspace.makeKnowledgeBase(options.knowledgeBase, model: wanted)
       let display = ProgressDisplay(isQuiet: false)
@@ -77,7 +80,8 @@ struct EvalCommand: AsyncParsableCommand {
   private func show(_ report: EvaluationReport) throws {
     if global.json { return try Console.json(report) }
     func f(_ x: Double) -> String { String(format: "%.4f", x) }
-    print("""
+    print(
+      """
       nDCG@10 \(f(report.ndcg10))  MRR@10 \(f(report.mrr10))  recall@100 \(f(report.recall100))  \
       (\(report.queries) queries, \(report.documents) documents, \(report.chunks) chunks)
       \(report.mode), \(report.model), p50 \(String(format: "%.1f", report.p50Milliseconds)) ms, \
@@ -85,17 +89,19 @@ struct EvalCommand: AsyncParsableCommand {
       """)
     if let hit = report.answerHit { print("answer hit \(f(hit))") }
     if let abstention = report.abstention {
-      print("answers: coverage \(f(abstention.coverage)), error \(f(abstention.error)), "
-        + "AUROC \(abstention.auroc.map(f) ?? "-")")
+      print(
+        "answers: coverage \(f(abstention.coverage)), error \(f(abstention.error)), "
+          + "AUROC \(abstention.auroc.map(f) ?? "-")")
     }
   }
 
   private func show(_ comparison: RunComparison) throws {
     if global.json { return try Console.json(comparison) }
-    print(String(
-      format: "difference %+.4f nDCG@10, 95 %% interval %+.4f to %+.4f; %d better, %d worse",
-      comparison.difference, comparison.low, comparison.high, comparison.better.count,
-      comparison.worse.count))
+    print(
+      String(
+        format: "difference %+.4f nDCG@10, 95 %% interval %+.4f to %+.4f; %d better, %d worse",
+        comparison.difference, comparison.low, comparison.high, comparison.better.count,
+        comparison.worse.count))
     for change in comparison.worse.prefix(20) {
       print(String(format: "worse   %.3f -> %.3f  ", change.before, change.after) + change.query)
     }
@@ -116,7 +122,9 @@ struct EvalCommand: AsyncParsableCommand {
       throw EvaluationError(.runInvalid, "There is no run '\(path)'; save one with --save.")
     }
     do {
-      return try data.split(separator: 0x0A).map { try JSONDecoder().decode(QueryOutcome.self, from: Data($0)) }
+      return try data.split(separator: 0x0A).map {
+        try JSONDecoder().decode(QueryOutcome.self, from: Data($0))
+      }
     } catch {
       throw EvaluationError(.runInvalid, "'\(path)' is not a run that --save wrote.", cause: error)
     }

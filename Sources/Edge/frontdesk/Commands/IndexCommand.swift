@@ -17,7 +17,8 @@ struct IndexCommand: AsyncParsableCommand {
       let workspace = try await Workspace.open(try await global.settings())
       let status = try await workspace.closing { try await $0.indexes.status(of: kb) }
       if global.json { return try Console.json(status) }
-      print("""
+      print(
+        """
         \(status.documents) documents, \(status.chunks) chunks, \(status.segments) segments, \
         \(status.bytes) bytes, model \(status.model)
         generation \(status.generation) of \(status.storeSeq)

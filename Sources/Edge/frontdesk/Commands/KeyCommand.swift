@@ -58,7 +58,8 @@ struct KeyCommand: AsyncParsableCommand {
         try await workspace.store.accessKeys().map { key in
           Entry(
             id: key.id, name: key.name, prefix: key.prefix, role: key.role.rawValue, kbs: key.knowledgeBases,
-            state: key.revokedAt != nil ? "revoked" : key.expiresAt.map { $0 < Date() } == true ? "expired" : "active")
+            state: key.revokedAt != nil
+              ? "revoked" : key.expiresAt.map { $0 < Date() } == true ? "expired" : "active")
         }
       }
       if global.json { return try Console.json(["keys": entries]) }
@@ -78,7 +79,8 @@ struct KeyCommand: AsyncParsableCommand {
       let workspace = try await Workspace.open(try await global.settings())
       let found = try await workspace.closing { try await $0.store.revokeAccessKey(id: id, at: Date()) }
       guard found else {
-        throw CommandError(code: "key_not_found", message: "There is no key '\(id)'; `frontdesk key list` shows all.")
+        throw CommandError(
+          code: "key_not_found", message: "There is no key '\(id)'; `frontdesk key list` shows all.")
       }
       if global.json { try Console.json(["id": id, "state": "revoked"]) } else { print("revoked") }
     }

@@ -9,7 +9,8 @@ struct ModelCommand: AsyncParsableCommand {
     subcommands: [List.self, Install.self, Verify.self], defaultSubcommand: List.self)
 
   struct List: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "The models that can be had, and those installed.")
+    static let configuration = CommandConfiguration(
+      abstract: "The models that can be had, and those installed.")
     @OptionGroup var global: GlobalOptions
 
     private struct Entry: Encodable {
@@ -26,8 +27,9 @@ struct ModelCommand: AsyncParsableCommand {
       }
       if global.json { return try Console.json(["models": entries]) }
       for entry in entries {
-        print("\(entry.name)\t\(entry.dimension) dimensions\t\(entry.license)\t"
-          + (entry.installed ? "installed" : "frontdesk model install \(entry.name)"))
+        print(
+          "\(entry.name)\t\(entry.dimension) dimensions\t\(entry.license)\t"
+            + (entry.installed ? "installed" : "frontdesk model install \(entry.name)"))
       }
     }
   }

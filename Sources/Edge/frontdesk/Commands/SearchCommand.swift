@@ -49,12 +49,14 @@ struct SearchCommand: AsyncParsableCommand {
     let text = hit.text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
     print("   " + (text.count > 240 ? text.prefix(240) + "..." : text[...]))
     guard let explanation = hit.explanation else { return }
-    print("   lexical rank \(explanation.lexicalRank.map(String.init) ?? "-"), "
-      + "dense rank \(explanation.denseRank.map(String.init) ?? "-"): \(explanation.arithmetic)")
+    print(
+      "   lexical rank \(explanation.lexicalRank.map(String.init) ?? "-"), "
+        + "dense rank \(explanation.denseRank.map(String.init) ?? "-"): \(explanation.arithmetic)")
     for match in explanation.matchedTerms {
       let fields = match.frequencies.sorted { $0.key < $1.key }.map { "\($0.key) x\($0.value)" }
-      print("   \(match.term): \(fields.joined(separator: ", ")), in \(match.docFreq) chunks, "
-        + "idf \(String(format: "%.2f", match.idf)), \(String(format: "%.3f", match.score))")
+      print(
+        "   \(match.term): \(fields.joined(separator: ", ")), in \(match.docFreq) chunks, "
+          + "idf \(String(format: "%.2f", match.idf)), \(String(format: "%.3f", match.score))")
     }
   }
 }
@@ -78,9 +80,10 @@ struct AskCommand: AsyncParsableCommand {
     if global.json { return try Console.json(response) }
     print(response.answer.text)
     for (i, citation) in response.citations.enumerated() {
-      print("[\(i + 1)] \(citation.title) (\(citation.externalID), version \(citation.version), "
-        + "bytes \(citation.startByte)-\(citation.endByte))"
-        + (citation.url.map { " \($0)" } ?? ""))
+      print(
+        "[\(i + 1)] \(citation.title) (\(citation.externalID), version \(citation.version), "
+          + "bytes \(citation.startByte)-\(citation.endByte))"
+          + (citation.url.map { " \($0)" } ?? ""))
     }
     if response.answer.kind == .abstain, !response.suggestions.isEmpty {
       print("These may be near:")

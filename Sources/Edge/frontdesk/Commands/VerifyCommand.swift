@@ -35,8 +35,9 @@ struct VerifyCommand: AsyncParsableCommand {
       try Console.json(["citations": zip(citations, statuses).map { Checked(citation: $0, status: $1) }])
     } else {
       for (citation, status) in zip(citations, statuses) {
-        print("\(status.rawValue)\t\(citation.externalID) version \(citation.version) "
-          + "bytes \(citation.startByte)-\(citation.endByte)")
+        print(
+          "\(status.rawValue)\t\(citation.externalID) version \(citation.version) "
+            + "bytes \(citation.startByte)-\(citation.endByte)")
       }
     }
     if statuses.contains(where: { $0 != .valid }) { throw ExitCode(3) }

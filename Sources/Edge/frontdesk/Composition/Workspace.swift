@@ -43,7 +43,8 @@ final class Workspace: Sendable {
   /// Makes a knowledge base where there is none of that name.
   func makeKnowledgeBase(_ name: String, model: String) async throws {
     guard try await store.knowledgeBase(named: name) == nil else { return }
-    do { _ = try await store.createKnowledgeBase(named: name, model: model) } catch let error as any CodedError
+    do { _ = try await store.createKnowledgeBase(named: name, model: model) } catch let error
+      as any CodedError
       where error.code == "kb_exists"
     {
       // Another process made it in between: that is what was asked for.

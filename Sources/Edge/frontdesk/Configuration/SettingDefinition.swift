@@ -32,7 +32,8 @@ struct SettingDefinition: Sendable {
     .init(
       key: "threads", kind: .integer(1...256), standard: "", unit: "threads",
       help: "Inference and search threads; unset: one per core."),
-    .init(key: "host", kind: .text, standard: "127.0.0.1", unit: "address", help: "Where the server listens."),
+    .init(
+      key: "host", kind: .text, standard: "127.0.0.1", unit: "address", help: "Where the server listens."),
     .init(
       key: "port", kind: .integer(0...65535), standard: "8080", unit: "port",
       help: "Where the server listens; 0 picks a free one."),
@@ -60,9 +61,10 @@ struct SettingDefinition: Sendable {
       key: "max_concurrent_requests", kind: .integer(1...10_000), standard: "64", unit: "requests",
       help: "Requests in work at one time; a short queue, then 503."),
     .init(
-      key: "metrics_open", kind: .flag, standard: "false", unit: "", help: "Lets /metrics be read without a key."),
+      key: "metrics_open", kind: .flag, standard: "false", unit: "",
+      help: "Lets /metrics be read without a key."),
     .init(
-      key: "answer_threshold", kind: .number(0...2), standard: "0.42", unit: "support",
+      key: "answer_threshold", kind: .number(0...2), standard: "0.5", unit: "support",
       help: "Support below which no answer is given."),
     .init(
       key: "lexical_weight", kind: .number(0...1), standard: "0.4", unit: "share",

@@ -40,7 +40,8 @@ final class ProgressDisplay: Sendable {
   }
 
   private func line(_ progress: IngestProgress) -> String {
-    var line = "\(progress.filesDone)/\(progress.filesTotal) files, "
+    var line =
+      "\(progress.filesDone)/\(progress.filesTotal) files, "
       + "\(progress.passagesEmbedded) passages embedded"
     if progress.passagesEmbedded > 0 {
       line += String(format: ", %.1f passages/s", progress.passagesPerSecond)

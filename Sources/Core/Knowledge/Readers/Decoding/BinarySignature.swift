@@ -5,7 +5,9 @@ enum BinarySignature {
   /// - Returns: nil where it may be text.
   static func type(of head: [UInt8], _ data: Data) -> FileType? {
     // The PDF header may stand anywhere in the first kilobyte (ISO 32000-1, annex H.3.4.1).
-    if let at = Array(head.prefix(1024)).firstIndex(ofASCII: "%PDF-"), at == 0 || !looksLikeProse(head.prefix(at)) {
+    if let at = Array(head.prefix(1024)).firstIndex(ofASCII: "%PDF-"),
+      at == 0 || !looksLikeProse(head.prefix(at))
+    {
       return .pdf
     }
     if head.starts(withASCII: "PK\u{3}\u{4}") || head.starts(withASCII: "PK\u{5}\u{6}") {
@@ -26,7 +28,9 @@ enum BinarySignature {
       }
       return .unsupported("a video (MP4)")
     }
-    if head.count > 262, head[257..<262].elementsEqual("ustar".utf8) { return .unsupported("an archive (tar)") }
+    if head.count > 262, head[257..<262].elementsEqual("ustar".utf8) {
+      return .unsupported("an archive (tar)")
+    }
     for (signature, description) in signatures where head.starts(with: signature) {
       return .unsupported(description)
     }
@@ -72,7 +76,8 @@ enum BinarySignature {
     guard let archive = try? ZipArchive(data, maxEntries: 20_000) else {
       // A broken archive that names a Word part is a broken DOCX: its reader says so.
       let head = [UInt8](data.prefix(4096))
-      return head.firstIndex(ofASCII: "word/") != nil || head.firstIndex(ofASCII: "[Content_Types].xml") != nil
+      return head.firstIndex(ofASCII: "word/") != nil
+        || head.firstIndex(ofASCII: "[Content_Types].xml") != nil
         ? .docx : .unsupported("an archive (ZIP)")
     }
     let names = archive.names

@@ -8,7 +8,9 @@ enum JSONSniffer {
 
   /// - Returns: nil where it is no JSON at all.
   static func type(of data: Data, named: NamedType) -> FileType? {
-    if isObject(firstLine(data)) { return .jsonl }
+    let first = firstLine(data)
+    // A single line may as well be a whole JSON file.
+    if first.count + 2 < data.count, isObject(first) { return .jsonl }
     guard data.count <= maxWholeBytes,
       let value = try? JSONSerialization.jsonObject(with: data)
     else {

@@ -4,7 +4,7 @@ import Foundation
 /// Finds a file's character encoding and turns its bytes into clean UTF-8.
 ///
 /// Order of evidence: byte order mark; NUL pattern of UTF-16; validity as UTF-8; for HTML the declared
-/// charset; ISO-2022-JP escapes and Shift-JIS shape; else Windows-1252, the usual encoding of what is left.
+/// charset; ISO-2022-JP escapes; else the letters (`EncodingGuess`).
 enum TextDecoder {
   /// - Returns: valid UTF-8 with `\n` line ends, without control characters but tab and line feed; lines
   ///   stand where they stood in the file.
@@ -38,7 +38,8 @@ enum TextDecoder {
     let (clean, nuls) = cleaned(bytes)
     if nuls > 0 {
       context.warn(
-        "control_characters", "\(nuls) NUL characters were left out.", remedy: "Save the file as plain UTF-8.")
+        "control_characters", "\(nuls) NUL characters were left out.", remedy: "Save the file as plain UTF-8."
+      )
     }
     return clean
   }
@@ -64,11 +65,8 @@ enum TextDecoder {
         ? .named("ISO-2022-JP", skip: 0) : .utf8(byteOrderMark: false)
     }
     if let declared, !declared.hasPrefix("utf") { return .named(declared, skip: 0) }
-    let shape = multibyteShape(bytes.prefix(1 << 16))
-    // Mostly sound UTF-8 with a few bad bytes stays UTF-8.
-    if shape.utf8Sequences > 4 * shape.badUTF8 { return .utf8(byteOrderMark: false) }
-    if shape.shiftJIS { return .guessed("SHIFT_JIS") }
-    return .guessed("WINDOWS-1252")
+    if isNearlyUTF8(bytes.prefix(1 << 16)) { return .utf8(byteOrderMark: false) }
+    return .guessed(EncodingGuess.name(for: bytes[...]))
   }
 
   static func isValid(_ bytes: [UInt8]) -> Bool {
@@ -93,48 +91,24 @@ enum TextDecoder {
     bytes.firstIndex(ofASCII: "\u{1B}$B") != nil && bytes.firstIndex(ofASCII: "\u{1B}(B") != nil
   }
 
-  private struct Shape {
-    var utf8Sequences = 0
-    var badUTF8 = 0
-    var shiftJIS = false
-  }
-
-  private static func multibyteShape(_ head: ArraySlice<UInt8>) -> Shape {
-    var shape = Shape()
+  /// Mostly sound UTF-8 with a few bad bytes.
+  private static func isNearlyUTF8(_ head: ArraySlice<UInt8>) -> Bool {
+    var sound = 0
+    var bad = 0
     var index = head.startIndex
     while index < head.endIndex {
       let byte = head[index]
       let length = byte < 0x80 ? 1 : byte >= 0xF0 ? 4 : byte >= 0xE0 ? 3 : byte >= 0xC2 ? 2 : 0
       let tail = head[(index + 1)...].prefix(max(0, length - 1))
       if length > 1, tail.count == length - 1, tail.allSatisfy({ $0 & 0xC0 == 0x80 }) {
-        shape.utf8Sequences += 1
+        sound += 1
         index += length
       } else {
-        if byte >= 0x80 { shape.badUTF8 += 1 }
+        if byte >= 0x80 { bad += 1 }
         index += 1
       }
     }
-    // Shift-JIS: lead bytes 81-9F, E0-FC, each with a trail byte; Latin text has few of the former.
-    var pairs = 0
-    var wrong = 0
-    index = head.startIndex
-    while index < head.endIndex {
-      let byte = head[index]
-      if (0x81...0x9F).contains(byte) || (0xE0...0xFC).contains(byte) {
-        let next = index + 1 < head.endIndex ? head[index + 1] : 0
-        if (0x40...0xFC).contains(next), next != 0x7F {
-          if (0x81...0x9F).contains(byte) { pairs += 1 }
-        } else {
-          wrong += 1
-        }
-        index += 2
-      } else {
-        if byte >= 0x80, !(0xA1...0xDF).contains(byte) { wrong += 1 }
-        index += 1
-      }
-    }
-    shape.shiftJIS = pairs >= 3 && wrong * 20 < pairs
-    return shape
+    return sound > 4 * bad
   }
 
   /// The charset that an HTML head or XML declaration names, lowercase.
@@ -185,7 +159,8 @@ enum TextDecoder {
       var written = 0
       input.withUnsafeMutableBytes { source in
         piece.withUnsafeMutableBytes { target in
-          var from = source.baseAddress!.advanced(by: consumed).assumingMemoryBound(to: CChar.self) as CharPointer
+          var from =
+            source.baseAddress!.advanced(by: consumed).assumingMemoryBound(to: CChar.self) as CharPointer
           var fromLeft = source.count - consumed
           var to = target.baseAddress!.assumingMemoryBound(to: CChar.self) as CharPointer
           var toLeft = target.count

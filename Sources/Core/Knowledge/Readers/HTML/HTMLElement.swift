@@ -39,7 +39,8 @@ enum HTMLElement {
     for level in 1...6 { table["h\(level)"] = .heading(level) }
     for name in [
       "address", "aside", "body", "center", "dd", "details", "dialog", "div", "dl", "dt", "fieldset",
-      "figcaption", "figure", "footer", "form", "header", "hgroup", "html", "legend", "p", "search", "section",
+      "figcaption", "figure", "footer", "form", "header", "hgroup", "html", "legend", "p", "search",
+      "section",
       "summary", "head", "frameset", "optgroup", "option",
     ] { table[name] = .block }
     for name in [

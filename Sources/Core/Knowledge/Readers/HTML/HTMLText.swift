@@ -92,9 +92,9 @@ struct HTMLText {
       let byte = text[index]
       if byte.isTextSpace {
         pendingSpace = true
-      } else if byte == 0xC2, index + 1 < text.count, text[index + 1] == 0xA0 {
+      } else if byte >= 0xC2, byte <= 0xE3, text[index...].startsWithUnicodeSpace {
         pendingSpace = true
-        index += 1
+        index += byte == 0xC2 ? 1 : 2
       } else {
         if pendingSpace, let last = line.last, last != 10 { line.append(32) }
         pendingSpace = false
@@ -324,7 +324,8 @@ struct HTMLText {
     func span(_ name: String) -> Int {
       max(1, min(tokenizer.attribute(name, in: attributes).flatMap { Int($0) } ?? 1, 1_000))
     }
-    tables[last].cell = TableCell(text: [], isHeader: isHeader, columns: span("colspan"), rows: span("rowspan"))
+    tables[last].cell = TableCell(
+      text: [], isHeader: isHeader, columns: span("colspan"), rows: span("rowspan"))
   }
 
   private mutating func endCell() {

@@ -56,7 +56,8 @@ struct FrontMatter {
     context.warn(
       "invalid_front_matter", "The front matter is not YAML that can be read; single lines of it were used.",
       remedy: "Quote values that contain ': ' or begin with a special character.", line: 1)
-    if yaml.contains("frontdesk_visibility"), !fallback.contains(where: { $0.key == "frontdesk_visibility" }) {
+    if yaml.contains("frontdesk_visibility"), !fallback.contains(where: { $0.key == "frontdesk_visibility" })
+    {
       throw ReadFailure(
         code: "invalid_visibility", message: "frontdesk_visibility stands in front matter that is not YAML.",
         remedy: "Mend the front matter.", line: 1)

@@ -104,18 +104,21 @@ struct MarkdownBlockParser {
   private func matchContainers(_ rest: inout ArraySlice<UInt8>) -> Int {
     var matched = 0
     for container in containers {
-      let indent = rest.leadingSpaces
+      // Only as many spaces are looked at as matter: lines may be indented by thousands.
       switch container {
       case .quote:
+        let indent = rest.leadingSpaces(upTo: 4)
         guard indent <= 3, rest.dropFirst(indent).first == UInt8(ascii: ">") else { return matched }
         rest = rest.dropFirst(indent + 1)
         if rest.first == 32 { rest = rest.dropFirst() }
       case .item(let width, _):
+        let indent = rest.leadingSpaces(upTo: width)
         guard indent >= width || rest.isBlank else { return matched }
-        rest = rest.dropFirst(min(indent, width))
+        rest = rest.dropFirst(indent)
       case .admonition:
+        let indent = rest.leadingSpaces(upTo: 4)
         guard indent >= 4 || rest.isBlank else { return matched }
-        rest = rest.dropFirst(min(indent, 4))
+        rest = rest.dropFirst(indent)
       }
       matched += 1
     }
@@ -177,7 +180,7 @@ struct MarkdownBlockParser {
   private mutating func openContainers(_ rest: inout ArraySlice<UInt8>, _ matched: Int) -> Bool {
     var opened = false
     while containers.count < Self.maxDepth || !opened && matched < Self.maxDepth {
-      let indent = rest.leadingSpaces
+      let indent = rest.leadingSpaces(upTo: 4)
       guard indent <= 3 else { break }
       let body = rest.dropFirst(indent)
       if body.first == UInt8(ascii: ">") {
@@ -223,8 +226,9 @@ struct MarkdownBlockParser {
 
   /// Whether the line begins a block that is no paragraph.
   private func startsLeaf(_ rest: ArraySlice<UInt8>, interruptsParagraph: Bool) -> Bool {
-    guard rest.leadingSpaces <= 3 else { return false }
-    let body = rest.dropFirst(rest.leadingSpaces)
+    let indent = rest.leadingSpaces(upTo: 4)
+    guard indent <= 3 else { return false }
+    let body = rest.dropFirst(indent)
     return MarkdownLine.heading(body) != nil || MarkdownLine.fence(body) != nil
       || MarkdownLine.isThematicBreak(body) || MarkdownLine.isDirective(body)
       || MarkdownHTMLBlock.End(opening: body, interruptsParagraph: interruptsParagraph) != nil
@@ -267,7 +271,9 @@ struct MarkdownBlockParser {
     } else if var end = MarkdownHTMLBlock.End(opening: body, interruptsParagraph: isInParagraph) {
       flush()
       // Blank lines inside a table do not end it, as long as its end tag follows.
-      if end == .blankLine, body.startsIgnoringCase("<table"), lineStart < lastTableEnd { end = .tag("</table") }
+      if end == .blankLine, body.startsIgnoringCase("<table"), lineStart < lastTableEnd {
+        end = .tag("</table")
+      }
       leaf = .html(end, body + [10])
       if end.isReached(in: body) { flush() }
     } else if isInParagraph {
@@ -363,5 +369,6 @@ struct MarkdownBlockParser {
 
 extension ArraySlice where Element == UInt8 {
   var leadingSpaces: Int { prefix { $0 == 32 }.count }
+  func leadingSpaces(upTo limit: Int) -> Int { prefix(limit).prefix { $0 == 32 }.count }
   var isBlank: Bool { allSatisfy(\.isTextSpace) }
 }

@@ -23,9 +23,25 @@ struct MarkdownInlines {
   static func plainText(_ source: [UInt8], references: Set<[UInt8]>, _ deadline: Deadline)
     throws(ReadFailure) -> [UInt8]
   {
+    let source = withoutImageDirectives(source)
     guard source.contains(where: isSpecial) else { return source }
     var parser = MarkdownInlines(source: source, references: references)
     return try parser.parse(deadline)
+  }
+
+  /// Takes docfx's `:::image ...:::` out of running text and leaves the picture's words.
+  private static func withoutImageDirectives(_ source: [UInt8]) -> [UInt8] {
+    guard var open = source.firstIndex(ofASCII: ":::image") else { return source }
+    var result: [UInt8] = []
+    var kept = 0
+    while let close = source.firstIndex(ofASCII: ":::", from: open + 8) {
+      result.append(contentsOf: source[kept..<open])
+      result.append(contentsOf: MarkdownLine.directiveText(source[open..<close]) ?? [])
+      kept = close + 3
+      guard let next = source.firstIndex(ofASCII: ":::image", from: kept) else { break }
+      open = next
+    }
+    return result + source[kept...]
   }
 
   private init(source: [UInt8], references: Set<[UInt8]>) {
@@ -117,7 +133,9 @@ struct MarkdownInlines {
   }
 
   private mutating func readReference() {
-    if let (scalars, end) = CharacterReference.parse(source[position...]), source[end - 1] == UInt8(ascii: ";") {
+    if let (scalars, end) = CharacterReference.parse(source[position...]),
+      source[end - 1] == UInt8(ascii: ";")
+    {
       for scalar in scalars { output.append(contentsOf: Array(String(scalar).utf8)) }
       position = end
     } else {
@@ -190,7 +208,9 @@ struct MarkdownInlines {
       return
     }
     let isEnd = inner.first == UInt8(ascii: "/")
-    let name = inner.dropFirst(isEnd ? 1 : 0).prefix(20).prefix { $0.isAlphanumeric || $0 == UInt8(ascii: "-") }
+    let name = inner.dropFirst(isEnd ? 1 : 0).prefix(20).prefix {
+      $0.isAlphanumeric || $0 == UInt8(ascii: "-")
+    }
     let after = inner.dropFirst((isEnd ? 1 : 0) + name.count).first
     guard !name.isEmpty, after == nil || after == UInt8(ascii: "/") || after!.isTextSpace,
       HTMLElement.isKnown(name.map(\.lowercased).string)
@@ -226,12 +246,19 @@ struct MarkdownInlines {
 
   private mutating func readEmphasis(_ mark: UInt8) {
     let length = run(of: mark, from: position)
-    let before = position > 0 ? source[position - 1] : 32
-    let after = byte(at: position + length) ?? 32
+    let before = position > 0 && !endsWithSpace(position) ? source[position - 1] : 32
+    let end = position + length
+    let after = end < source.count && !source[end...].startsWithUnicodeSpace ? source[end] : 32
     let start = output.count
     take(length)
     guard mark != UInt8(ascii: "~") || length <= 2 else { return }
     emphasis.add(mark, start..<output.count, before: before, after: after)
+  }
+
+  /// Whether a no-break or other wide space stands before an index.
+  private func endsWithSpace(_ index: Int) -> Bool {
+    (index >= 2 && source[(index - 2)...].startsWithUnicodeSpace && source[index - 2] == 0xC2)
+      || (index >= 3 && source[(index - 3)...].startsWithUnicodeSpace && source[index - 3] != 0xC2)
   }
 
   // MARK: links

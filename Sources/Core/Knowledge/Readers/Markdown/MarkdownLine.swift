@@ -10,7 +10,7 @@ enum MarkdownLine {
     var isOrdered: Bool { mark == UInt8(ascii: ".") || mark == UInt8(ascii: ")") }
 
     init?(_ line: ArraySlice<UInt8>) {
-      let indent = line.leadingSpaces
+      let indent = line.leadingSpaces(upTo: 4)
       guard indent <= 3 else { return nil }
       let body = line.dropFirst(indent)
       guard let first = body.first else { return nil }
@@ -32,9 +32,9 @@ enum MarkdownLine {
         mark = first
       }
       let rest = body.dropFirst(length)
+      let spaces = rest.leadingSpaces(upTo: 5)
+      guard rest.isEmpty || spaces >= 1 else { return nil }
       isEmpty = rest.isBlank
-      let spaces = rest.leadingSpaces
-      guard isEmpty || spaces >= 1 else { return nil }
       width = indent + length + (isEmpty || spaces > 4 ? 1 : spaces)
     }
   }
@@ -50,7 +50,8 @@ enum MarkdownLine {
     let before = text.dropLast(closing)
     if closing > 0, before.isEmpty || before.last == 32 { text = before.trimmed() }
     if text.last == UInt8(ascii: "}"), let brace = text.lastIndex(of: UInt8(ascii: "{")),
-      let next = text[(brace + 1)...].first, next == UInt8(ascii: "#") || next == UInt8(ascii: ".")
+      let next = text[(brace + 1)...].first,
+      next == UInt8(ascii: "#") || next == UInt8(ascii: ".")
         || next == UInt8(ascii: ":")
     {
       text = text[..<brace].trimmed()
@@ -111,7 +112,8 @@ enum MarkdownLine {
     guard line.starts(withASCII: "!!! ") || line.starts(withASCII: "???") || line.starts(withASCII: "=== \"")
     else { return nil }
     guard line.dropFirst(3).contains(where: \.isLetter) else { return nil }
-    guard let open = line.firstIndex(of: UInt8(ascii: "\"")), let close = line.lastIndex(of: UInt8(ascii: "\"")),
+    guard let open = line.firstIndex(of: UInt8(ascii: "\"")),
+      let close = line.lastIndex(of: UInt8(ascii: "\"")),
       open < close
     else { return line.starts(withASCII: "===") ? nil : [] }
     return Array(line[(open + 1)..<close])
@@ -150,7 +152,9 @@ enum MarkdownLine {
     if title.isEmpty {
       // The title may stand on the next line.
       let following = next.prefix { $0 != 10 }
-      if isTitle(following.trimmed()) { return (normalised(label), next.dropFirst(following.count).dropFirst()) }
+      if isTitle(following.trimmed()) {
+        return (normalised(label), next.dropFirst(following.count).dropFirst())
+      }
       return (normalised(label), next)
     }
     return isTitle(title) ? (normalised(label), next) : nil
@@ -227,7 +231,8 @@ enum MarkdownHTMLBlock {
     private static let blockNames: Set<String> = [
       "address", "article", "aside", "base", "basefont", "blockquote", "body", "caption", "center", "col",
       "colgroup", "dd", "details", "dialog", "dir", "div", "dl", "dt", "fieldset", "figcaption", "figure",
-      "footer", "form", "frame", "frameset", "h1", "h2", "h3", "h4", "h5", "h6", "head", "header", "hr", "html",
+      "footer", "form", "frame", "frameset", "h1", "h2", "h3", "h4", "h5", "h6", "head", "header", "hr",
+      "html",
       "iframe", "legend", "li", "link", "main", "menu", "menuitem", "nav", "noframes", "ol", "optgroup",
       "option", "p", "param", "search", "section", "summary", "table", "tbody", "td", "tfoot", "th", "thead",
       "title", "tr", "track", "ul",
@@ -239,7 +244,8 @@ enum MarkdownHTMLBlock {
 enum MarkdownTable {
   /// How many columns a delimiter row (`| --- | :-: |`) names; nil where it is none.
   static func delimiterColumns(_ line: ArraySlice<UInt8>) -> Int? {
-    guard line.contains(UInt8(ascii: "-")), line.contains(UInt8(ascii: "|")) || line.contains(UInt8(ascii: ":"))
+    guard line.contains(UInt8(ascii: "-")),
+      line.contains(UInt8(ascii: "|")) || line.contains(UInt8(ascii: ":"))
     else { return nil }
     guard line.allSatisfy({ "|:- \t".utf8.contains($0) }) else { return nil }
     let cells = cells(line)

@@ -42,7 +42,9 @@ enum CharacterReference {
     var at = text.startIndex + 2
     let isHex = at < text.endIndex && text[at] | 32 == UInt8(ascii: "x")
     if isHex { at += 1 }
-    let digits = text[at...].prefix(10).prefix { isHex ? ($0.isDigit || (97...102).contains($0 | 32)) : $0.isDigit }
+    let digits = text[at...].prefix(10).prefix {
+      isHex ? ($0.isDigit || (97...102).contains($0 | 32)) : $0.isDigit
+    }
     guard !digits.isEmpty, let value = UInt32(digits.string, radix: isHex ? 16 : 10) else { return nil }
     var end = digits.endIndex
     if end < text.endIndex, text[end] == UInt8(ascii: ";") { end += 1 }

@@ -86,12 +86,15 @@ struct MarkupTokenizer {
       position = bytes[end] == UInt8(ascii: "?") ? end + 2 : end + 1
       return .passedOver
     case UInt8(ascii: "/"):
-      guard start + 2 < bytes.count, bytes[start + 2].isLetter else {
-        guard let end = find(">", ">", from: start) else { return .notATag }
+      guard let end = find(">", ">", from: start) else {
+        // Cells are often cut off inside their last tag.
+        position = find(UInt8(ascii: "<"), from: start + 1) ?? bytes.count
+        return .passedOver
+      }
+      guard bytes[start + 2].isLetter else {
         position = end + 1
         return .passedOver
       }
-      guard let end = find(">", ">", from: start) else { return .notATag }
       let name = readName(from: start + 2, to: end)
       position = end + 1
       return .token(.end(name: name.text))
@@ -115,7 +118,8 @@ struct MarkupTokenizer {
     }
     guard var end = find(">", ">", from: start) else { return .notATag }
     // An internal subset may define entities; none is ever expanded.
-    if let bracket = bytes[start..<end].firstIndex(of: UInt8(ascii: "[")), rest.startsIgnoringCase("<!doctype"),
+    if let bracket = bytes[start..<end].firstIndex(of: UInt8(ascii: "[")),
+      rest.startsIgnoringCase("<!doctype"),
       let close = find("]>", "]>", from: bracket)
     {
       end = close + 1
@@ -133,7 +137,8 @@ struct MarkupTokenizer {
     let isSelfClosing = end > name.end && bytes[end - 1] == UInt8(ascii: "/")
     return .token(
       .start(
-        name: name.text, attributes: name.end..<(isSelfClosing ? end - 1 : end), isSelfClosing: isSelfClosing))
+        name: name.text, attributes: name.end..<(isSelfClosing ? end - 1 : end), isSelfClosing: isSelfClosing)
+    )
   }
 
   /// The `>` that ends a tag, past those inside quoted values.

@@ -97,6 +97,8 @@ enum TableText {
 
 extension Array where Element == UInt8 {
   func hasSuffix(_ text: StaticString) -> Bool {
-    text.withUTF8Buffer { suffix in count >= suffix.count && self[(count - suffix.count)...].elementsEqual(suffix) }
+    text.withUTF8Buffer { suffix in
+      count >= suffix.count && self[(count - suffix.count)...].elementsEqual(suffix)
+    }
   }
 }

@@ -63,7 +63,10 @@ struct PDFPages {
           if let index = edge(page) { counts[shape(page[index]), default: 0] += 1 }
         }
         for index in pages.indices {
-          if let line = edge(pages[index]), counts[shape(pages[index][line]), default: 0] * 2 > pages.count {
+          // A page of one line is no page of running lines only.
+          if let line = edge(pages[index]), counts[shape(pages[index][line]), default: 0] * 2 > pages.count,
+            pages[index].count(where: { !$0.isEmpty }) > 1
+          {
             pages[index][line] = []
           }
         }

@@ -20,7 +20,8 @@ struct PDFTool: Sendable {
         code: "pdf_tool_missing", message: "pdftotext, which reads PDF files, is not installed.",
         remedy: "Install it: `apt-get install poppler-utils`.")
     }
-    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("frontdesk-" + UUID().uuidString)
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
+      "frontdesk-" + UUID().uuidString)
     defer { try? FileManager.default.removeItem(at: folder) }
     let input = folder.appendingPathComponent("in.pdf")
     let output = folder.appendingPathComponent("out.txt")
@@ -30,7 +31,8 @@ struct PDFTool: Sendable {
       try data.write(to: input)
     } catch {
       throw ReadFailure(
-        code: "temporary_file", message: "A temporary file could not be written: \(error.localizedDescription)",
+        code: "temporary_file",
+        message: "A temporary file could not be written: \(error.localizedDescription)",
         remedy: "Free space in the folder for temporary files, or set TMPDIR.")
     }
     let outcome = try ChildProcess.run(

@@ -127,7 +127,8 @@ struct ReStructuredTextInlines {
 
   private mutating func readSubstitution() {
     let name = source[(position + 1)...].prefix(100).prefix { $0 != UInt8(ascii: "|") && $0 != 10 }
-    guard !name.isEmpty, byte(at: name.endIndex) == UInt8(ascii: "|"), let text = substitutions[Array(name)] else {
+    guard !name.isEmpty, byte(at: name.endIndex) == UInt8(ascii: "|"), let text = substitutions[Array(name)]
+    else {
       return take()
     }
     output.append(contentsOf: text)
@@ -157,6 +158,12 @@ struct ReStructuredTextInlines {
     while byte(at: end) == UInt8(ascii: "_"), end - position < 2 { end += 1 }
     let after = byte(at: end)
     let followsWord = before.map { $0.isAlphanumeric || $0 >= 0x80 } ?? false
+    // `__init__` is a name, not a reference.
+    var word = position
+    while word > max(0, position - 64), source[word - 1].isAlphanumeric || source[word - 1] == 95 {
+      word -= 1
+    }
+    if followsWord, byte(at: word) == UInt8(ascii: "_") { return take(end - position) }
     let endsWord = after.map { !$0.isAlphanumeric && $0 < 0x80 && $0 != UInt8(ascii: "_") } ?? true
     if followsWord && endsWord {
       position = end

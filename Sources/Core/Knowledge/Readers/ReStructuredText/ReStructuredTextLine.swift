@@ -46,7 +46,8 @@ enum ReStructuredTextLine {
   static func field(_ line: Line) -> (name: Line, value: Line)? {
     guard line.first == UInt8(ascii: ":"), line.count >= 3 else { return nil }
     let rest = line.dropFirst()
-    guard let colon = rest.firstIndex(of: UInt8(ascii: ":")), colon > rest.startIndex, colon - rest.startIndex < 60,
+    guard let colon = rest.firstIndex(of: UInt8(ascii: ":")), colon > rest.startIndex,
+      colon - rest.startIndex < 60,
       !rest[..<colon].contains(UInt8(ascii: "`")), colon + 1 == line.endIndex || line[colon + 1] == 32
     else { return nil }
     return (rest[..<colon], rest[(colon + 1)...].trimmed())
@@ -130,7 +131,8 @@ struct ReStructuredTextDirective {
         text = text.dropFirst().drop { $0 == 32 }
       }
       guard !rows.isEmpty else { continue }
-      if text.first.map({ "*-+".utf8.contains($0) }) == true, text.count == 1 || text.dropFirst().first == 32 {
+      if text.first.map({ "*-+".utf8.contains($0) }) == true, text.count == 1 || text.dropFirst().first == 32
+      {
         rows[rows.count - 1].append(Array(text.dropFirst().trimmed()))
       } else if let cell = rows[rows.count - 1].indices.last, !text.isBlank {
         rows[rows.count - 1][cell].append(32)

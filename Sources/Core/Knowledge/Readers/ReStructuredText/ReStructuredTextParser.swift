@@ -78,7 +78,9 @@ struct ReStructuredTextParser {
       } else if line.first == UInt8(ascii: "|"), line.count == 1 || line.dropFirst().first == 32 {
         let block = rest.prefix { $0.first == UInt8(ascii: "|") || $0.first == 32 }
         rest = rest.dropFirst(block.count)
-        add(.paragraph, inline(ArraySlice(block.map { $0.dropFirst($0.first == 32 ? 0 : 1).trimmed() }).joinedLines))
+        add(
+          .paragraph,
+          inline(ArraySlice(block.map { $0.dropFirst($0.first == 32 ? 0 : 1).trimmed() }).joinedLines))
       } else {
         try readParagraph(&rest, depth)
       }
@@ -136,7 +138,8 @@ struct ReStructuredTextParser {
       rest = rest.dropFirst(3)
       return true
     }
-    guard ReStructuredTextLine.isAdornment(second, atLeast: 2), !ReStructuredTextLine.isAdornment(first, atLeast: 3),
+    guard ReStructuredTextLine.isAdornment(second, atLeast: 2),
+      !ReStructuredTextLine.isAdornment(first, atLeast: 3),
       second.count >= min(4, first.string.count), second.count * 2 >= first.string.count
     else { return false }
     addHeading(first, adornment: [second[second.startIndex], 0])
@@ -206,7 +209,8 @@ struct ReStructuredTextParser {
     case .dropped: return
     case .code: add(.code, directive.content.joinedLines)
     case .table(let rows, let headerRows):
-      for line in TableText.lines(rows.map { $0.map { TableCell(text: inline($0)) } }, headerRows: headerRows) {
+      for line in TableText.lines(rows.map { $0.map { TableCell(text: inline($0)) } }, headerRows: headerRows)
+      {
         add(.tableRow, line)
       }
     case .text:

@@ -38,7 +38,8 @@ struct CSVParser {
     line = startLine
     let hadQuotes = unclosedLeft >= 0
     let fields = readRow(honouringQuotes: false) ?? []
-    return Row(fields: fields, line: startLine, hasUnclosedQuote: hadQuotes && fields.contains { $0.contains(34) })
+    return Row(
+      fields: fields, line: startLine, hasUnclosedQuote: hadQuotes && fields.contains { $0.contains(34) })
   }
 
   /// All rows of a small table, trimmed.

@@ -97,14 +97,16 @@ struct EntryBuilder {
       guard entry.id.utf8.count <= Self.maxIDBytes, !entry.id.utf8.contains(0) else {
         context.report(
           ReadFailure(
-            code: "invalid_id", message: "The id is longer than \(Self.maxIDBytes) bytes; the entry was left out.",
+            code: "invalid_id",
+            message: "The id is longer than \(Self.maxIDBytes) bytes; the entry was left out.",
             remedy: "Give it a shorter id.", line: entry.line))
         return nil
       }
       guard ids.insert(entry.id).inserted else {
         context.report(
           ReadFailure(
-            code: "duplicate_id", message: "The id “\(entry.id)” stands above already; this entry was left out.",
+            code: "duplicate_id",
+            message: "The id “\(entry.id)” stands above already; this entry was left out.",
             remedy: "Give each entry an id of its own.", line: entry.line))
         return nil
       }

@@ -102,7 +102,8 @@ struct EntryColumns {
       "pytanie", "otázka", "вопрос", "питання", "soru", "سؤال", "السؤال", "问题", "問題", "質問", "질문", "प्रश्न",
     ] { table[name] = .question }
     for name in [
-      "answer", "a", "response", "reply", "antwort", "respuesta", "réponse", "reponse", "risposta", "resposta",
+      "answer", "a", "response", "reply", "antwort", "respuesta", "réponse", "reponse", "risposta",
+      "resposta",
       "antwoord", "odpowiedź", "odpověď", "ответ", "відповідь", "cevap", "الجواب", "جواب", "答案", "回答", "答え",
       "답변", "उत्तर",
     ] { table[name] = .answer }

@@ -89,7 +89,8 @@ struct JSONLinesReader {
         remedy: "Put each entry on a line of its own.", line: line)
       : ReadFailure(
         code: "invalid_json", message: "The line is not a JSON object; it was left out.",
-        remedy: "Write one object per line, such as {\"question\": \"...\", \"answer\": \"...\"}.", line: line)
+        remedy: "Write one object per line, such as {\"question\": \"...\", \"answer\": \"...\"}.", line: line
+      )
   }
 
   private static let noJSON = ReadFailure(

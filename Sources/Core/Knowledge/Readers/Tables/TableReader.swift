@@ -64,7 +64,8 @@ struct TableReader {
         remedy: "Close the quote, or double quotes that belong to the text.", line: row.line)
     } else if row.fields.count > columns, row.fields[columns...].contains(where: { !$0.isBlank }) {
       context.warn(
-        "extra_columns", "The row has \(row.fields.count) fields, the header \(columns); the rest was left out.",
+        "extra_columns",
+        "The row has \(row.fields.count) fields, the header \(columns); the rest was left out.",
         remedy: "Put quotes around fields that contain the delimiter.", line: row.line)
     }
   }

@@ -56,7 +56,9 @@ struct WordPackage {
   }
 
   /// Text of a part as UTF-8; nil where it is not there.
-  mutating func part(_ name: some StringProtocol, _ context: inout ReadContext) throws(ReadFailure) -> [UInt8]? {
+  mutating func part(_ name: some StringProtocol, _ context: inout ReadContext) throws(ReadFailure)
+    -> [UInt8]?
+  {
     try context.deadline.check()
     let bytes: [UInt8]?
     do {
@@ -67,7 +69,8 @@ struct WordPackage {
       case .tooLarge:
         throw ReadFailure(
           code: "expands_too_much",
-          message: "The archive unpacks to more than \(limit) bytes, which no honest document of its size does.",
+          message:
+            "The archive unpacks to more than \(limit) bytes, which no honest document of its size does.",
           remedy: "Save the document again from Word, or split it.")
       case .broken, .unknownMethod: throw Self.unreadable("its part \(name) is damaged")
       }

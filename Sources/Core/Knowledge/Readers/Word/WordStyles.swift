@@ -69,8 +69,11 @@ struct WordStyles {
   /// Built-in styles keep their English names in every language of Word.
   private static func meaning(named name: String) -> Meaning {
     if name == "title" { return .title }
-    if name.hasPrefix("toc ") || name == "toc heading" || name.hasPrefix("table of figures") { return .contents }
-    if name.hasPrefix("heading"), let level = Int(name.dropFirst(7).trimmingPrefix(" ").prefix(1)), level > 0 {
+    if name.hasPrefix("toc ") || name == "toc heading" || name.hasPrefix("table of figures") {
+      return .contents
+    }
+    if name.hasPrefix("heading"), let level = Int(name.dropFirst(7).trimmingPrefix(" ").prefix(1)), level > 0
+    {
       return .heading(level)
     }
     if name == "quote" || name == "intense quote" || name == "block text" { return .quote }

@@ -166,8 +166,15 @@ struct TextMeasure: Sendable {
   /// characters. Looks at a bounded part of the text only.
   func boundedPrefix(_ text: Substring, _ maxTokens: Int) -> Substring {
     guard maxTokens > 0 else { return text.prefix(0) }
-    let window = text.prefix(utf8: Self.maxPieceBytes)
-    let taken = prefix(window, maxTokens)
+    // Tokens are seldom longer than six bytes: a small window first, for the counter reads all of it.
+    var bytes = min(Self.maxPieceBytes, max(64, 6 * maxTokens))
+    var window = text.prefix(utf8: bytes)
+    var taken = prefix(window, maxTokens)
+    while taken.endIndex == window.endIndex, window.endIndex < text.endIndex, bytes < Self.maxPieceBytes {
+      bytes = min(Self.maxPieceBytes, 2 * bytes)
+      window = text.prefix(utf8: bytes)
+      taken = prefix(window, maxTokens)
+    }
     guard taken.endIndex < text.endIndex else { return taken }
     // A counter that cuts no words stops before a long one; no character is more than a token.
     if taken.isEmpty { return window.prefix(utf8: maxTokens) }

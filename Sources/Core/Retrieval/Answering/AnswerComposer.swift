@@ -6,8 +6,8 @@ import TextAnalysis
 /// Sentences are scored by the share of the question's term weight that they contain and by their cosine
 /// with it, and taken unchanged: at most `maxWords` words in all.
 public struct AnswerComposer: Sendable {
-  /// Raw support below which no answer is given; see `tools/adr` for how it was chosen.
-  public static let standardThreshold = 0.5
+  /// Raw support below which no answer is given.
+  public static let standardThreshold = 0.45
   public static let maxWords = 60
   /// A second sentence must be at least this near to the first one's score.
   static let secondSentenceShare = 0.55

@@ -64,7 +64,7 @@ struct SettingDefinition: Sendable {
       key: "metrics_open", kind: .flag, standard: "false", unit: "",
       help: "Lets /metrics be read without a key."),
     .init(
-      key: "answer_threshold", kind: .number(0...2), standard: "0.5", unit: "support",
+      key: "answer_threshold", kind: .number(0...2), standard: "0.45", unit: "support",
       help: "Support below which no answer is given."),
     .init(
       key: "lexical_weight", kind: .number(0...1), standard: "0.4", unit: "share",

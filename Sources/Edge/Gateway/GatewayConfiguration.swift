@@ -70,8 +70,8 @@ public struct GatewayConfiguration: Sendable {
     public var bodyTimeout: Duration = .seconds(120)
     /// How long a connection may stay silent between requests or within one. Default 60 s.
     public var idleTimeout: Duration = .seconds(60)
-    /// How long requests in work may go on after a stop signal. Default 8 s.
-    public var drainTimeout: Duration = .seconds(8)
+    /// How long requests in work may go on after a stop signal. Default 6 s.
+    public var drainTimeout: Duration = .seconds(6)
     public init() {}
   }
 

@@ -79,7 +79,8 @@ import Testing
       """
       ::: moniker range=">= 2"
       Text one.
-      :::image type="content" source="a.png" alt-text="The settings page.":::
+
+      :::image type="content" source="a.png" alt-text="The settings page.":::<br/>Then go on.
       ::: moniker-end
 
       {% include note.html %}
@@ -92,7 +93,7 @@ import Testing
       """, "a.md")
     #expect(
       result.only?.outline == [
-        "P Text one.", "P The settings page.", "P Take care", "P Inside the admonition.",
+        "P Text one.", "P The settings page.\nThen go on.", "P Take care", "P Inside the admonition.",
       ])
   }
 

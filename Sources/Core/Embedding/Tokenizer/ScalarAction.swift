@@ -3,7 +3,7 @@ import Synchronization
 
 /// What BERT's uncased normaliser and word splitter make of one Unicode scalar: removes controls, spaces out
 /// CJK ideographs, decomposes and drops accents (nonspacing marks), lower-cases, and tells spaces and
-/// punctuation apart (Devlin et al. 2019; checked scalar by scalar against tokenizers 0.23).
+/// punctuation apart (Devlin et al. 2019, the uncased models).
 enum ScalarAction: Equatable, Sendable {
   /// Leaves no trace; the characters around it join.
   case drop

@@ -9,8 +9,8 @@ struct DocumentWriter: Sendable {
   let embedders: EmbedderRegistry
 
   /// How many chunks and documents one transaction takes at most, to keep it under 20 ms.
-  static let maxChunksPerCommit = 256
-  static let maxDocumentsPerCommit = 64
+  static let maxChunksPerCommit = 128
+  static let maxDocumentsPerCommit = 32
 
   struct Outcome: Sendable {
     var receipts: [DocumentReceipt] = []

@@ -44,6 +44,17 @@ extension IngestService {
   public func ingest(
     _ request: PathIngest, onProgress: @escaping @Sendable (IngestProgress) -> Void = { _ in }
   ) async throws -> IngestReport {
+    do { return try await run(request, onProgress: onProgress) } catch is CancellationError {
+      // Cancelled before anything was begun.
+      var report = IngestReport()
+      report.isInterrupted = true
+      return report
+    }
+  }
+
+  private func run(
+    _ request: PathIngest, onProgress: @escaping @Sendable (IngestProgress) -> Void
+  ) async throws -> IngestReport {
     let start = ContinuousClock.now
     let knowledgeBase = try await knowledgeBase(request.knowledgeBase)
     let walk = try await Blocking.run {

@@ -14,12 +14,14 @@ public struct PathWatcher: Sendable {
     self.interval = interval
   }
 
-  /// Yields after each change, once the files have been still for one interval; ends with its task.
+  /// Yields once when it begins to look, for what changed before, and then after each change, once the files
+  /// have been still for one interval; ends with its task.
   public func changes() -> AsyncStream<Void> {
     AsyncStream(bufferingPolicy: .bufferingNewest(1)) { continuation in
       let task = Task {
         var settled = await look()
         var last = settled
+        continuation.yield()
         while !Task.isCancelled {
           try? await Task.sleep(for: interval)
           let now = await look()

@@ -129,9 +129,12 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
       if requestsInWork == 0 {
         context.close(promise: nil)
       } else {
-        let context = NIOLoopBound(context, eventLoop: context.eventLoop)
-        drainDeadline = context.value.eventLoop.scheduleTask(in: timeouts.drain) {
-          context.value.close(promise: nil)
+        // A body that still comes in has moments, a request that is worked on has the grace.
+        if isReadingRequest, !isLingering {
+          schedule(context, in: timeouts.linger) { $0.close(promise: nil) }
+        }
+        drainDeadline = context.eventLoop.assumeIsolated().scheduleTask(in: timeouts.drain) {
+          context.close(promise: nil)
         }
       }
     case ChannelEvent.inputClosed where isReadingRequest:

@@ -32,6 +32,7 @@ final class Workspace: Sendable {
       store: store, folder: settings.data.appendingPathComponent("index"), logger: logger)
     var options = SearchEngine.Options()
     options.threads = settings.threads
+    options.bm25 = settings.bm25
     options.answerThreshold = settings.answerThreshold
     options.fusion = ConvexFusion(
       lexicalWeight: settings.lexicalWeight, lexicalScale: settings.lexicalScale)

@@ -7,6 +7,8 @@ struct SettingDefinition: Sendable {
     case flag
     case integer(ClosedRange<Int>)
     case number(ClosedRange<Double>)
+    /// So many, separated by commas.
+    case numbers(ClosedRange<Double>, count: Int)
     case choice([String])
   }
   /// The file key; the variable is FRONTDESK_ and its capitals, the flag its words joined by hyphens.
@@ -72,6 +74,15 @@ struct SettingDefinition: Sendable {
     .init(
       key: "lexical_scale", kind: .number(0.1...1000), standard: "25", unit: "BM25F score",
       help: "BM25F score that counts as 1 in hybrid search."),
+    .init(
+      key: "bm25_k1", kind: .number(0...10), standard: "1.2", unit: "",
+      help: "Saturation of term frequency in the lexical half."),
+    .init(
+      key: "bm25_weights", kind: .numbers(0...100, count: 3), standard: "1,1,1", unit: "title,headings,body",
+      help: "Weight of each field in the lexical half."),
+    .init(
+      key: "bm25_b", kind: .numbers(0...1, count: 3), standard: "0.75,0.75,0.75", unit: "title,headings,body",
+      help: "Length normalisation of each field in the lexical half."),
     .init(
       key: "log_level", kind: .choice(["trace", "debug", "info", "notice", "warning", "error", "critical"]),
       standard: "notice", unit: "", help: "Least severe log line that is written."),

@@ -4,6 +4,7 @@ import Domain
 import Embedding
 import Foundation
 import Logging
+import SearchIndex
 import SystemPackage
 
 /// The settings in force: flags, else environment, else file, else the table's defaults.
@@ -105,6 +106,11 @@ struct Settings: Sendable {
   var answerThreshold: Double { number("answer_threshold") }
   var lexicalWeight: Double { number("lexical_weight") }
   var lexicalScale: Double { number("lexical_scale") }
+  var bm25: BM25FParameters {
+    func numbers(_ key: String) -> [Float] { text(key).split(separator: ",").compactMap { Float($0) } }
+    return BM25FParameters(
+      k1: Float(number("bm25_k1")), fieldWeights: numbers("bm25_weights"), b: numbers("bm25_b"))
+  }
   var logLevel: Logger.Level { Logger.Level(rawValue: text("log_level")) ?? .notice }
 }
 
@@ -113,7 +119,7 @@ extension SettingDefinition {
   fileprivate func text(in reader: ConfigReader) -> String? {
     let key = ConfigKey([key])
     switch kind {
-    case .text, .choice: return reader.string(forKey: key)
+    case .text, .choice, .numbers: return reader.string(forKey: key)
     case .flag: return reader.bool(forKey: key).map { $0 ? "true" : "false" }
     case .integer: return reader.int(forKey: key).map(String.init)
     case .number: return reader.double(forKey: key).map { String($0) }
@@ -135,6 +141,11 @@ extension SettingDefinition {
     case .number(let range):
       guard let number = Double(value), range.contains(number) else {
         throw refuse("a number from \(range.lowerBound) to \(range.upperBound)")
+      }
+    case .numbers(let range, let count):
+      let numbers = value.split(separator: ",").map { Double($0) }
+      guard numbers.count == count, numbers.allSatisfy({ $0.map(range.contains) ?? false }) else {
+        throw refuse("\(count) numbers from \(range.lowerBound) to \(range.upperBound), with commas between")
       }
     case .choice(let choices):
       if !choices.contains(value) { throw refuse("one of " + choices.joined(separator: ", ")) }

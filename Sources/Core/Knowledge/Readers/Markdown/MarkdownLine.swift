@@ -89,7 +89,8 @@ enum MarkdownLine {
 
   /// A line that steers a site generator: `:::`, `{% ... %}`, `{{< ... >}}`, `{: ...}`, `[TOC]`.
   static func isDirective(_ line: ArraySlice<UInt8>) -> Bool {
-    if line.starts(withASCII: ":::") { return true }
+    // Pictures stand in running text; what follows one on its line is text.
+    if line.starts(withASCII: ":::") { return !line.starts(withASCII: ":::image") }
     let text = line.trimmed()
     if text.starts(withASCII: "{%") || text.starts(withASCII: "{{<") || text.starts(withASCII: "{{%") {
       return text.last == UInt8(ascii: "}") && !text.contains(10)
@@ -125,7 +126,7 @@ enum MarkdownLine {
   static func definition(_ text: ArraySlice<UInt8>) -> (label: [UInt8], rest: ArraySlice<UInt8>)? {
     guard text.first == UInt8(ascii: "[") else { return nil }
     let head = text.prefix(1_002)
-    guard let close = MarkdownInlines.closingBracket(head), close + 1 < text.endIndex,
+    guard let close = MarkdownLink.closingBracket(head), close + 1 < text.endIndex,
       text[close + 1] == UInt8(ascii: ":")
     else { return nil }
     let label = text[(text.startIndex + 1)..<close]

@@ -1,0 +1,54 @@
+extension HTMLText {
+  /// The page's own text: its `main`, else its articles, where they hold a substantial part of it.
+  var mainPieces: [Piece] {
+    func bytes(_ pieces: [Piece]) -> Int { pieces.reduce(0) { $0 + $1.text.count } }
+    let all = bytes(pieces)
+    let main = pieces.filter(\.isInMain)
+    if bytes(main) >= max(200, all / 5) { return main }
+    let articles = pieces.filter(\.isInArticle)
+    if bytes(articles) >= max(200, all / 2) { return articles }
+    return pieces
+  }
+
+  /// Fragments (a cell, a block within Markdown) become plain text this way.
+  static func plain(_ html: [UInt8], _ deadline: Deadline) throws(ReadFailure) -> [UInt8] {
+    var assembler = TextAssembler()
+    for piece in try HTMLText(html, deadline).pieces { assembler.add(piece) }
+    return assembler.bytes
+  }
+
+  /// Whether a text, such as a cell, is meant as HTML: it holds a tag that HTML has, or a reference.
+  static func isLikely(_ text: some Collection<UInt8>) -> Bool {
+    guard text.contains(where: { $0 == UInt8(ascii: "<") || $0 == UInt8(ascii: "&") }) else { return false }
+    let bytes = Array(text)
+    var index = 0
+    while index < bytes.count {
+      if bytes[index] == UInt8(ascii: "<"), index + 1 < bytes.count {
+        let nameStart = bytes[index + 1] == UInt8(ascii: "/") ? index + 2 : index + 1
+        let name = bytes[nameStart...].prefix(12).prefix { $0.isAlphanumeric }
+        let after = name.endIndex < bytes.count ? bytes[name.endIndex] : 0
+        if !name.isEmpty, after == 62 || after == 47 || after.isTextSpace,
+          HTMLElement.isKnown(name.map(\.lowercased).string)
+        {
+          return true
+        }
+      } else if bytes[index] == UInt8(ascii: "&"), let (_, end) = CharacterReference.parse(bytes[index...]),
+        bytes[end - 1] == UInt8(ascii: ";")
+      {
+        return true
+      }
+      index += 1
+    }
+    return false
+  }
+}
+
+extension TextAssembler {
+  mutating func add(_ piece: HTMLText.Piece, indent: Int = 0) {
+    switch piece.kind {
+    case .heading(let level, _): addHeading(level: level, piece.text)
+    case .code: add(.code, piece.text, indent: 0, keepsIndentation: true)
+    default: add(piece.kind, piece.text, indent: piece.indent + indent)
+    }
+  }
+}

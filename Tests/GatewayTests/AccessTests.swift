@@ -50,6 +50,24 @@ import Testing
     }
   }
 
+  /// What was done and by whom is on record; what a purge erases is not in it.
+  @Test func administrationIsOnRecord() async throws {
+    let backend = try Backend()
+    let gateway = try backend.gateway()
+    let key = try await backend.key(.owner)
+    let id = try #require(try await backend.store.accessKeys().first?.id)
+    let make = JSONValue.object(["name": "shop", "model": "none"])
+    #expect(try await gateway.send(.post, "/v1/kbs", key: key, json: make).status == 201)
+    try await backend.put("ann@example.com", "Ann moved.")
+    let path = "/v1/kbs/default/documents/ann@example.com?purge=true"
+    #expect(try await gateway.send(.delete, path, key: key).status == 200)
+    #expect(try await gateway.send(.delete, "/v1/kbs/shop", key: Backend.ownerKey).status == 200)
+    let events = try await backend.store.auditEntries(after: 0, limit: 9).map(\.event)
+    #expect(events.map(\.action) == ["kb.create", "document.purge", "kb.delete"])
+    #expect(events.map(\.actor) == ["key:" + id, "key:" + id, "owner"])
+    #expect(!events.contains { $0.target.contains("ann") })
+  }
+
   @Test func withoutAnyKeyReadsOnLoopbackAreOpenAndWritesAreNot() async throws {
     let backend = try Backend()
     let generation = try await backend.put("a", "Shipping takes two days.")

@@ -1,6 +1,7 @@
 import Domain
 import Foundation
 import GRDB
+import Security
 import TestSupport
 import Testing
 
@@ -16,7 +17,7 @@ import Testing
     #expect(status.allSatisfy { $0.found == $0.current })
     #expect(status[0].current == SQLiteStore.schemaVersion)
     #expect(try SQLiteStore.migrate(empty.url, options: Sample.options).map(\.found) == [nil, nil])
-    #expect(try SQLiteStore.schemaStatus(of: empty.url).map(\.found) == [1, 1])
+    #expect(try SQLiteStore.schemaStatus(of: empty.url).map(\.found) == [1, 2])
   }
 
   @Test(arguments: ["knowledge.db", "service.db"])
@@ -65,14 +66,16 @@ import Testing
   }
 
   /// Every released schema still opens. Each folder of fixtures holds a dump of both files.
-  @Test(arguments: [1])
+  @Test(arguments: [1, 2])
   func releasedSchemasOpen(version: Int) async throws {
     let fixtures = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .appendingPathComponent("Fixtures/store/v\(version)")
+      .appendingPathComponent("Fixtures/store")
     let folder = try TemporaryFolder()
     for schema in SQLiteStore.schemas {
       let name = (schema.file as NSString).deletingPathExtension
-      let dump = try String(contentsOf: fixtures.appendingPathComponent(name + ".sql"), encoding: .utf8)
+      let dump = try String(
+        contentsOf: fixtures.appendingPathComponent("v\(min(version, schema.version))/\(name).sql"),
+        encoding: .utf8)
       let file = try DatabaseQueue(path: folder.url.appendingPathComponent(schema.file).path)
       try await file.writeWithoutTransaction { try $0.execute(sql: dump) }
       try file.close()
@@ -92,8 +95,14 @@ import Testing
     #expect(live.map(\.record.version) == [2, 1])
     #expect(live[1].questions == ["How do I get in?"])
     #expect(live.flatMap(\.chunks).allSatisfy { $0.vectors.count == 1 && $0.vectors[0].dimension == 32 })
-    #expect(try await store.sourceFiles(root: "/docs", in: kb.id).keys.sorted() == ["faq.csv", "guide.md"])
+    #expect(
+      try await store.sourceFiles(root: "/docs", in: kb.id).keys.map(\.string).sorted() == [
+        "faq.csv", "guide.md",
+      ])
     #expect(try await store.accessKeys().map(\.role) == [.owner, .reader])
+    let entries = try await store.auditEntries(after: 0, limit: 9)
+    #expect(entries.map(\.event.action) == (version < 2 ? [] : ["key.create", "kb.create"]))
+    #expect(AuditChain.firstBreak(in: entries, after: AuditChain.origin, sequence: 0) == nil)
     guard case .purged = try await store.version(1, of: DocumentID(rawValue: 4)) else {
       Issue.record("a purged document must stay purged")
       return

@@ -44,7 +44,7 @@ public protocol DocumentStore: ChangeFeed {
   func documents(in id: KnowledgeBaseID, after: String?, limit: Int) async throws -> [DocumentRecord]
   func counts(in id: KnowledgeBaseID) async throws -> StoreCounts
   /// Content hashes of those of the documents that are live.
-  func contentHashes(of externalIDs: [String], in id: KnowledgeBaseID) async throws -> [String: Data]
+  func contentHashes(of externalIDs: [String], in id: KnowledgeBaseID) async throws -> [ExactString: Data]
 
   /// Which of these vectors the store has not.
   func missingVectors(_ keys: [VectorKey]) async throws -> [VectorKey]
@@ -54,7 +54,7 @@ public protocol DocumentStore: ChangeFeed {
   func passages(of document: DocumentID, ordinals: ClosedRange<Int>) async throws -> [Passage]
 
   /// What a path given to `ingest` brought in before: its files, by path.
-  func sourceFiles(root: String, in id: KnowledgeBaseID) async throws -> [String: SourceFile]
+  func sourceFiles(root: String, in id: KnowledgeBaseID) async throws -> [ExactString: SourceFile]
   /// Live documents that came from this root, with the file of each.
   func documents(fromRoot root: String, in id: KnowledgeBaseID) async throws -> [OriginatedDocument]
   /// Forgets files of a root (their documents are deleted by `delete`).

@@ -88,13 +88,13 @@ extension SQLiteStore {
   public func contentHashes(
     of externalIDs: [String],
     in id: KnowledgeBaseID
-  ) async throws -> [String: Data] {
+  ) async throws -> [ExactString: Data] {
     try await knowledge.read { db in
       let kb = try KnowledgeBaseRow.require(id, db)
-      var hashes: [String: Data] = [:]
+      var hashes: [ExactString: Data] = [:]
       for externalID in externalIDs {
         if let stored = try StoredDocument.find(externalID, in: kb.id, db), stored.isLive {
-          hashes[externalID] = stored.contentHash
+          hashes[ExactString(externalID)] = stored.contentHash
         }
       }
       return hashes

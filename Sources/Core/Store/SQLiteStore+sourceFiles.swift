@@ -2,16 +2,17 @@ import Domain
 import GRDB
 
 extension SQLiteStore {
-  public func sourceFiles(root: String, in id: KnowledgeBaseID) async throws -> [String: SourceFile] {
+  public func sourceFiles(root: String, in id: KnowledgeBaseID) async throws -> [ExactString: SourceFile] {
     try await knowledge.read { db in
       let kb = try KnowledgeBaseRow.require(id, db)
-      var files: [String: SourceFile] = [:]
+      var files: [ExactString: SourceFile] = [:]
       try db.each(
         "SELECT path, fingerprint, document_count FROM source_files WHERE kb = ? AND root = ?",
         [kb.id, root]
       ) { row in
         let path = try row.text(0)
-        files[path] = SourceFile(path: path, fingerprint: try row.data(1), documentCount: try row.int(2))
+        files[ExactString(path)] = SourceFile(
+          path: path, fingerprint: try row.data(1), documentCount: try row.int(2))
       }
       return files
     }

@@ -9,6 +9,7 @@ public struct GatewayServices: Sendable {
   let ingest: IngestService
   let store: any DocumentStore
   let keys: any AccessKeyStore
+  let audit: any AuditLog
   let readiness: @Sendable () async -> ReadinessReport
   let metrics: PrometheusRegistry
   let models: [String]
@@ -22,13 +23,15 @@ public struct GatewayServices: Sendable {
   ///   - version: of the software, shown in `/openapi.json`.
   public init(
     engine: SearchEngine, ingest: IngestService, store: any DocumentStore, keys: any AccessKeyStore,
-    readiness: @escaping @Sendable () async -> ReadinessReport, metrics: PrometheusRegistry,
+    audit: any AuditLog, readiness: @escaping @Sendable () async -> ReadinessReport,
+    metrics: PrometheusRegistry,
     models: [String] = [], version: String = "0"
   ) {
     self.engine = engine
     self.ingest = ingest
     self.store = store
     self.keys = keys
+    self.audit = audit
     self.readiness = readiness
     self.metrics = metrics
     self.models = models

@@ -46,7 +46,7 @@ final class Backend: Sendable {
 
   func services(ready: Bool = true) -> GatewayServices {
     GatewayServices(
-      engine: engine, ingest: ingest, store: store, keys: store,
+      engine: engine, ingest: ingest, store: store, keys: store, audit: store,
       readiness: {
         // The gateway keeps its backend, and with it the folder.
         withExtendedLifetime(self) { ReadinessReport(checks: ["store": .init(ready: ready)]) }

@@ -81,6 +81,23 @@ import Testing
     await engine.close()
   }
 
+  /// "é" as one scalar and as two: two names for the file system and for everyone who sends an id.
+  @Test func namesThatDifferInBytesAreTwoDocuments() async throws {
+    let (engine, folder) = try await engine()
+    let (composed, decomposed) = ("caf\u{E9}.md", "cafe\u{301}.md")
+    _ = try folder.file(composed, "# One\n\nFirst text.")
+    _ = try folder.file(decomposed, "# Two\n\nSecond text.")
+    let first = try await ingest(folder, engine)
+    #expect(first.documents.added == 2)
+    let second = try await ingest(folder, engine)
+    #expect(second.documents.unchanged == 2 && second.documents.added == 0)
+    try FileManager.default.removeItem(atPath: folder.url.path + "/" + decomposed)
+    let pruned = try await ingest(folder, engine) { $0.prune = true }
+    #expect(pruned.documents.removed == 1)
+    #expect(try await ids(engine).map { Array($0.utf8) } == [Array(composed.utf8)])
+    await engine.close()
+  }
+
   @Test func aFileThatCannotBeReadKeepsItsDocument() async throws {
     let (engine, folder) = try await engine()
     _ = try folder.file("a.md", "# A\n\nFirst text.")

@@ -66,6 +66,8 @@ public final class EmbeddingService: Sendable {
   public func embedForQuestion(_ texts: [String], as role: TextRole = .passage) async throws -> [[Float]] {
     try Task.checkCancellation()
     let requests = texts.map { QuestionRequest($0, role: role) }
+    // Who fails half-way leaves nothing in the queue that nobody waits for.
+    defer { for request in requests { request.reply.settle(.failure(CancellationError())) } }
     for request in requests { try queue.add(request) }
     var vectors: [[Float]] = []
     vectors.reserveCapacity(requests.count)

@@ -66,7 +66,7 @@ struct DocumentWriter: Sendable {
     let known = try await store.contentHashes(of: documents.map(\.externalID), in: knowledgeBase.id)
     var texts: [VectorKey: String] = [:]
     if let model {
-      for document in documents where known[document.externalID] != document.contentHash {
+      for document in documents where known[ExactString(document.externalID)] != document.contentHash {
         for chunk in document.chunks {
           for (text, hash) in zip(chunk.draft.embeddedTexts, chunk.textHashes) {
             texts[VectorKey(model: model, textHash: hash)] = text

@@ -106,7 +106,7 @@ extension IngestService {
     let documents = try await store.documents(fromRoot: root, in: knowledgeBase.id)
     return KnownRoot(
       files: try await store.sourceFiles(root: root, in: knowledgeBase.id), documents: documents,
-      byPath: Dictionary(grouping: documents, by: \.path))
+      byPath: Dictionary(grouping: documents) { ExactString($0.path) })
   }
 
   // MARK: Reading ahead
@@ -138,9 +138,10 @@ extension IngestService {
       try Task.checkCancellation()
       window.remaining.removeFirst()
       let root = known[file.root]
-      let documents = root?.byPath[file.path] ?? []
+      let path = ExactString(file.path)
+      let documents = root?.byPath[path] ?? []
       let (data, fingerprint) = await fingerprint(file, visibility: request.visibility)
-      if let old = root?.files[file.path], old.fingerprint == fingerprint, old.documentCount > 0,
+      if let old = root?.files[path], old.fingerprint == fingerprint, old.documentCount > 0,
         // Fewer documents: some were deleted since. More: rows left the file, which only pruning minds.
         documents.count == old.documentCount || (documents.count > old.documentCount && !request.prune)
       {
@@ -214,7 +215,7 @@ extension IngestService {
     for (file, documents) in skipped {
       run.report.documents.unchanged += documents.count
       run.report.chunks.kept += documents.reduce(0) { $0 + $1.chunkCount }
-      run.seen[file.root, default: []].formUnion(documents.map(\.externalID))
+      run.seen[file.root, default: []].formUnion(documents.map { ExactString($0.externalID) })
       run.tick {
         $0.filesDone += 1
         $0.bytesDone += file.bytes
@@ -227,9 +228,10 @@ extension IngestService {
     for prepared in files {
       run.report.diagnostics += prepared.diagnostics
       run.report.documents.failed += prepared.diagnostics.count { $0.severity == .failure }
-      run.seen[prepared.file.root, default: []].formUnion(prepared.writes.map(\.externalID))
+      run.seen[prepared.file.root, default: []].formUnion(
+        prepared.writes.map { ExactString($0.externalID) })
       if prepared.writes.isEmpty {
-        run.failedPaths[prepared.file.root, default: []].insert(prepared.file.path)
+        run.failedPaths[prepared.file.root, default: []].insert(ExactString(prepared.file.path))
       } else if prepared.diagnostics.isEmpty {
         // A file with something to say is read, and says it, every time.
         sources[prepared.file.root, default: []].append(
@@ -261,7 +263,7 @@ extension IngestService {
   private func compare(_ writes: [DocumentWrite], run: inout PathRun) async throws {
     let known = try await store.contentHashes(of: writes.map(\.externalID), in: run.knowledgeBase.id)
     for write in writes {
-      switch known[write.externalID] {
+      switch known[ExactString(write.externalID)] {
       case nil:
         run.report.documents.added += 1
         run.report.chunks.added += write.chunks.count
@@ -277,7 +279,9 @@ extension IngestService {
     for (root, state) in known {
       let seen = run.seen[root] ?? []
       let failed = run.failedPaths[root] ?? []
-      let gone = state.documents.filter { !seen.contains($0.externalID) && !failed.contains($0.path) }
+      let gone = state.documents.filter {
+        !seen.contains(ExactString($0.externalID)) && !failed.contains(ExactString($0.path))
+      }
       guard !gone.isEmpty else { continue }
       run.report.documents.removed += gone.count
       run.report.chunks.removed += gone.reduce(0) { $0 + $1.chunkCount }
@@ -287,8 +291,8 @@ extension IngestService {
         let receipt = try await store.delete(ids, from: run.knowledgeBase.id)
         run.report.generation = max(run.report.generation, receipt.generation)
       }
-      let present = Set(gone.map(\.path)).subtracting(run.presentPaths(of: root, state))
-      try await store.forgetSourceFiles(Array(present), root: root, in: run.knowledgeBase.id)
+      let absent = Set(gone.map { ExactString($0.path) }).subtracting(run.presentPaths(of: root, state))
+      try await store.forgetSourceFiles(absent.map(\.string), root: root, in: run.knowledgeBase.id)
     }
   }
 }

@@ -11,25 +11,27 @@ struct PathRun {
   let progress = ProgressBox()
   var report = IngestReport()
   /// External ids by root that this run found, for pruning.
-  var seen: [String: Set<String>] = [:]
+  var seen: [String: Set<ExactString>] = [:]
   /// Files that could not be read: their documents stay.
-  var failedPaths: [String: Set<String>] = [:]
+  var failedPaths: [String: Set<ExactString>] = [:]
 
   func tick(_ change: (inout IngestProgress) -> Void) {
     onProgress(progress.update(start: start, change))
   }
 
   /// Files of a root that still make a document.
-  func presentPaths(of root: String, _ known: KnownRoot) -> Set<String> {
-    Set(known.documents.filter { seen[root]?.contains($0.externalID) == true }.map(\.path))
+  func presentPaths(of root: String, _ known: KnownRoot) -> Set<ExactString> {
+    let seen = seen[root] ?? []
+    let present = known.documents.filter { seen.contains(ExactString($0.externalID)) }
+    return Set(present.map { ExactString($0.path) })
   }
 }
 
 /// What the store knows of a path given to `ingest`.
 struct KnownRoot: Sendable {
-  let files: [String: SourceFile]
+  let files: [ExactString: SourceFile]
   let documents: [OriginatedDocument]
-  let byPath: [String: [OriginatedDocument]]
+  let byPath: [ExactString: [OriginatedDocument]]
 }
 
 /// Progress shared by the tasks of one run.

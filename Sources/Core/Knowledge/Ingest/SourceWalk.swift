@@ -44,7 +44,7 @@ struct SourceWalk: Sendable {
       }
     }
     files.sort { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
-    for (a, b) in zip(files, files.dropFirst()) where a.path == b.path {
+    for (a, b) in zip(files, files.dropFirst()) where ExactString(a.path) == ExactString(b.path) {
       throw KnowledgeError(
         .duplicateID,
         "'\(a.absolutePath)' and '\(b.absolutePath)' both have the id '\(a.path)'; nothing was written. "

@@ -14,6 +14,11 @@ public enum IndexField: Int, CaseIterable, Sendable {
   }
 }
 
+extension BM25FParameters {
+  /// A title says what its document is about, so a word in it counts three times (`tools/adr/0003`).
+  public static let passages = BM25FParameters(k1: 1.2, fieldWeights: [3, 1, 1], b: [0.75, 0.75, 0.75])
+}
+
 /// Spelling of the exact-match labels that filters and visibility use.
 enum IndexLabel {
   static let tag = "tag="

@@ -15,7 +15,8 @@ public struct ConvexFusion: Sendable, Hashable {
     self.lexicalScale = lexicalScale
   }
 
-  public static let standard = ConvexFusion(lexicalWeight: 0.4, lexicalScale: 25)
+  /// Found with `BM25FParameters.passages` (`tools/adr/0003`).
+  public static let standard = ConvexFusion(lexicalWeight: 0.4, lexicalScale: 45)
 
   /// - Parameters:
   ///   - lexical: BM25F; 0 where no term matches.

@@ -13,7 +13,7 @@ import TextAnalysis
 public final class SearchEngine: Sendable {
   public struct Options: Sendable {
     public var fusion = ConvexFusion.standard
-    public var bm25 = BM25FParameters.standard
+    public var bm25 = BM25FParameters.passages
     /// Raw support below which an answer is not given.
     public var answerThreshold = AnswerComposer.standardThreshold
     /// Searches running at one time.

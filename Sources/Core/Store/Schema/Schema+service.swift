@@ -1,6 +1,6 @@
 extension Schema {
-  /// Access keys, and later what conversations leave behind: no transaction spans this file and the other.
-  static let service = Schema(file: "service.db", migrations: [serviceV1])
+  /// Access keys, what was done with them, and later what conversations leave behind: no transaction spans this file and the other.
+  static let service = Schema(file: "service.db", migrations: [serviceV1, serviceV2])
 
   private static let serviceV1 = """
     CREATE TABLE access_keys (
@@ -14,5 +14,20 @@ extension Schema {
       expires_at INTEGER,
       revoked_at INTEGER
     ) STRICT, WITHOUT ROWID;
+    """
+
+  private static let serviceV2 = """
+    CREATE TABLE audit (
+      sequence INTEGER NOT NULL PRIMARY KEY,
+      time INTEGER NOT NULL,
+      actor BLOB NOT NULL,
+      action BLOB NOT NULL,
+      target BLOB NOT NULL,
+      hash BLOB NOT NULL
+    ) STRICT;
+    CREATE TRIGGER audit_entries_stay BEFORE DELETE ON audit
+    BEGIN SELECT RAISE(ABORT, 'audit entries stay'); END;
+    CREATE TRIGGER audit_entries_stay_the_same BEFORE UPDATE ON audit
+    BEGIN SELECT RAISE(ABORT, 'audit entries stay'); END;
     """
 }

@@ -3,6 +3,7 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 import Knowledge
+import Security
 
 extension GatewayRoutes {
   private static let path: PathTemplate = "/v1/kbs/{kb}/documents/{external_id}"
@@ -127,6 +128,9 @@ extension GatewayRoutes {
       let key = DocumentKey(knowledgeBase: knowledgeBase.id, externalID: id)
       let generation = try await locks.withLock(key) {
         try await call.checkPreconditions(on: id, in: knowledgeBase.id)
+        // By its hash: an id may name a person, and a purge leaves no byte of it.
+        try await call.record(
+          purges ? "document.purge" : "document.delete", AuditTarget.document(id, in: knowledgeBase.name))
         return purges
           ? try await call.services.ingest.purge(id, from: knowledgeBase.name)
           : try await call.services.ingest.delete(id, from: knowledgeBase.name)

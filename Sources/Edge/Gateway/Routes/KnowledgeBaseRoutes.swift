@@ -48,6 +48,7 @@ extension GatewayRoutes {
         throw Problem.invalidParameter(
           "model", "model must be one of \(models.joined(separator: ", ")) or none.", code: "model_unknown")
       }
+      try await call.record("kb.create", name)
       let made = try await call.services.store.createKnowledgeBase(named: name, model: model)
       return .json(
         try await call.view(of: made), status: .created, headers: [.location: "/v1/kbs/\(made.name)"])
@@ -72,6 +73,7 @@ extension GatewayRoutes {
         throw Problem(
           "kb_protected", "'\(found.name)' is there from the start and stays; delete its documents instead.")
       }
+      try await call.record("kb.delete", found.name)
       let generation = try await call.services.store.deleteKnowledgeBase(found.id)
       return .json(GenerationView(generation: generation.rawValue))
     },

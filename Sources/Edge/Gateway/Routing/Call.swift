@@ -50,6 +50,12 @@ struct Call: Sendable {
     return found
   }
 
+  /// Puts an act on record, before it is done.
+  func record(_ action: String, _ target: String) async throws {
+    let actor = principal.keyID.map { "key:" + $0 } ?? "owner"
+    try await services.audit.record(AuditEvent(actor: actor, action: action, target: target), at: Date())
+  }
+
   func requireReach(_ knowledgeBase: String) throws(Problem) {
     guard principal.mayReach(kb: knowledgeBase) else { throw .knowledgeBaseNotFound(knowledgeBase) }
   }

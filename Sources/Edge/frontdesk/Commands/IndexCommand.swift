@@ -73,6 +73,7 @@ struct IndexCommand: AsyncParsableCommand {
       guard let knowledgeBase = try await workspace.store.knowledgeBase(named: kb) else {
         throw RetrievalError(.kbNotFound, "There is no knowledge base '\(kb)'.")
       }
+      try await workspace.record("index.\(kind.rawValue)", kb)
       _ = try await workspace.store.requestMaintenance(kind, of: knowledgeBase.id)
       let follower = try await workspace.indexes.follower(of: kb)
       try await follower.catchUp()

@@ -28,6 +28,7 @@ struct KeyCommand: AsyncParsableCommand {
       let workspace = try await Workspace.open(try await global.settings())
       try await workspace.closing { workspace in
         for name in kb { _ = try await workspace.knowledgeBase(name) }
+        try await workspace.record("key.create", key.id)
         try await workspace.store.insert(key)
       }
       if global.json {
@@ -77,7 +78,10 @@ struct KeyCommand: AsyncParsableCommand {
 
     func run() async throws {
       let workspace = try await Workspace.open(try await global.settings())
-      let found = try await workspace.closing { try await $0.store.revokeAccessKey(id: id, at: Date()) }
+      let found = try await workspace.closing { workspace in
+        try await workspace.record("key.revoke", id)
+        return try await workspace.store.revokeAccessKey(id: id, at: Date())
+      }
       guard found else {
         throw CommandError(
           code: "key_not_found", message: "There is no key '\(id)'; `frontdesk key list` shows all.")

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Domain
 import Foundation
+import Security
 
 struct KnowledgeBaseCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -46,8 +47,9 @@ struct KnowledgeBaseCommand: AsyncParsableCommand {
     func run() async throws {
       let settings = try await global.settings()
       let workspace = try await Workspace.open(settings)
-      let made = try await workspace.closing {
-        try await $0.store.createKnowledgeBase(named: name, model: model ?? settings.model)
+      let made = try await workspace.closing { workspace in
+        try await workspace.record("kb.create", name)
+        return try await workspace.store.createKnowledgeBase(named: name, model: model ?? settings.model)
       }
       if global.json {
         try Console.json(["name": made.name, "model": made.model])
@@ -72,6 +74,7 @@ struct KnowledgeBaseCommand: AsyncParsableCommand {
       let workspace = try await Workspace.open(try await global.settings())
       let generation = try await workspace.closing { workspace in
         let kb = try await workspace.knowledgeBase(name)
+        try await workspace.record("kb.delete", name)
         return try await workspace.store.deleteKnowledgeBase(kb.id)
       }
       if global.json {
@@ -127,6 +130,8 @@ struct KnowledgeBaseCommand: AsyncParsableCommand {
       let generation = try await workspace.closing { workspace in
         var generation = Generation.zero
         for id in ids {
+          try await workspace.record(
+            purge ? "document.purge" : "document.delete", AuditTarget.document(id, in: kb))
           generation =
             purge
             ? try await workspace.ingest.purge(id, from: kb) : try await workspace.ingest.delete(id, from: kb)

@@ -41,7 +41,8 @@ struct ServeCommand: AsyncParsableCommand {
         try Gateway(
           services: GatewayServices(
             engine: workspace.engine, ingest: workspace.ingest, store: workspace.store,
-            keys: workspace.store, readiness: { await workspace.readiness() }, metrics: registry,
+            keys: workspace.store, audit: workspace.store, readiness: { await workspace.readiness() },
+            metrics: registry,
             models: ModelCatalogue.all.map(\.name) + [KnowledgeBase.noModel], version: Release.version),
           configuration: configuration, logger: workspace.logger
         ) { port in

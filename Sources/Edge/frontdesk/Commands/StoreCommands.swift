@@ -12,7 +12,10 @@ struct BackupCommand: AsyncParsableCommand {
 
   func run() async throws {
     let workspace = try await Workspace.open(try await global.settings())
-    try await workspace.closing { try await $0.store.backup(to: URL(fileURLWithPath: folder)) }
+    try await workspace.closing { workspace in
+      try await workspace.record("store.backup", "")
+      try await workspace.store.backup(to: URL(fileURLWithPath: folder))
+    }
     if global.json { try Console.json(["backup": folder]) } else { print("backup written to \(folder)") }
   }
 }
@@ -26,6 +29,8 @@ struct RestoreCommand: AsyncParsableCommand {
   func run() async throws {
     let settings = try await global.settings()
     try SQLiteStore.restore(from: URL(fileURLWithPath: folder), into: settings.data)
+    let workspace = try await Workspace.open(settings)
+    try await workspace.closing { try await $0.record("store.restore", "") }
     if global.json {
       try Console.json(["restored": settings.data.path])
     } else {

@@ -72,13 +72,13 @@ struct SettingDefinition: Sendable {
       key: "lexical_weight", kind: .number(0...1), standard: "0.4", unit: "share",
       help: "Share of the lexical half in hybrid search."),
     .init(
-      key: "lexical_scale", kind: .number(0.1...1000), standard: "25", unit: "BM25F score",
+      key: "lexical_scale", kind: .number(0.1...1000), standard: "45", unit: "BM25F score",
       help: "BM25F score that counts as 1 in hybrid search."),
     .init(
       key: "bm25_k1", kind: .number(0...10), standard: "1.2", unit: "",
       help: "Saturation of term frequency in the lexical half."),
     .init(
-      key: "bm25_weights", kind: .numbers(0...100, count: 3), standard: "1,1,1", unit: "title,headings,body",
+      key: "bm25_weights", kind: .numbers(0...100, count: 3), standard: "3,1,1", unit: "title,headings,body",
       help: "Weight of each field in the lexical half."),
     .init(
       key: "bm25_b", kind: .numbers(0...1, count: 3), standard: "0.75,0.75,0.75", unit: "title,headings,body",

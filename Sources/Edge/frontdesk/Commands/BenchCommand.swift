@@ -1,0 +1,65 @@
+import ArgumentParser
+import Embedding
+import Foundation
+
+struct BenchCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "bench", abstract: "Time a part of Frontdesk on this machine.",
+    subcommands: [BenchEncoderCommand.self])
+}
+
+struct BenchEncoderCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "encoder", abstract: "Time the embedding of texts; starting the model is not counted.",
+    discussion: """
+      Prints the milliseconds of each repeat as JSON. 'question' embeds each text by itself, as a search \
+      does, and gives milliseconds a text; 'passages' embeds all at once, as ingest does, and gives \
+      milliseconds for all. Tokenising is part of both.
+      """)
+
+  enum Kind: String, ExpressibleByArgument, CaseIterable { case question, passages }
+
+  @Argument(help: "Texts, or '-' for one a line.") var texts: [String] = ["-"]
+  @OptionGroup var global: GlobalOptions
+  @Option(help: "Model name.") var model: String?
+  @Option(help: "question or passages.") var kind = Kind.passages
+  @Option(help: "How often, after one run that does not count.") var repeats = 5
+
+  private struct Report: Encodable {
+    let model: String
+    let kind: String
+    let threads: Int
+    let texts: Int
+    let tokens: Int
+    /// Milliseconds of each repeat.
+    let ms: [Double]
+  }
+
+  func validate() throws {
+    guard (1...10_000).contains(repeats) else { throw UsageError("--repeats is 1 to 10000.") }
+  }
+
+  func run() async throws {
+    let settings = try await global.settings()
+    let installed = try ModelCache(folder: settings.models).installed(model ?? settings.model)
+    let service = EmbeddingService(model: try EncoderModel(installed), threads: settings.threads)
+    defer { service.shutdown() }
+    let texts = try Console.texts(texts)
+    guard !texts.isEmpty else { throw UsageError("There is no text to embed.") }
+    var times: [Double] = []
+    for _ in 0...repeats {
+      let start = ContinuousClock.now
+      switch kind {
+      case .passages: _ = try await service.embedPassages(texts)
+      case .question: for text in texts { _ = try await service.embedQuery(text) }
+      }
+      let milliseconds = start.duration(to: .now) / .milliseconds(1)
+      times.append(kind == .question ? milliseconds / Double(texts.count) : milliseconds)
+    }
+    try Console.json(
+      Report(
+        model: installed.specification.name, kind: kind.rawValue, threads: settings.threads,
+        texts: texts.count, tokens: texts.reduce(0) { $0 + service.tokenize($1).count },
+        ms: Array(times.dropFirst())))
+  }
+}

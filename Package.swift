@@ -62,7 +62,7 @@ let package = Package(
       name: "TextAnalysis", dependencies: ["Domain", "CText"], path: "Sources/Core/TextAnalysis",
       swiftSettings: optimisedSwift),
     .target(
-      name: "Embedding", dependencies: ["Domain", "TextAnalysis", "CKernels", "COpenBLAS", crypto, log],
+      name: "Embedding", dependencies: ["Domain", "CKernels", crypto],
       path: "Sources/Core/Embedding", swiftSettings: optimisedSwift),
     .target(
       name: "SearchIndex", dependencies: ["CKernels"], path: "Sources/Core/SearchIndex",
@@ -88,7 +88,8 @@ let package = Package(
       name: "Gateway",
       dependencies: [
         "Domain", "Security", "SearchIndex", "Retrieval", "Knowledge", hummingbird, hummingbirdCore,
-        hummingbirdTLS, httpTypes, nioHTTPTypes, nio("NIOCore"), nio("NIOHTTP1"), nio("NIOPosix"), nioSSL, log,
+        hummingbirdTLS, httpTypes, nioHTTPTypes, nio("NIOCore"), nio("NIOHTTP1"), nio("NIOPosix"), nioSSL,
+        log,
         metrics, lifecycle,
       ],
       path: "Sources/Edge/Gateway"),

@@ -50,6 +50,9 @@ let package = Package(
       name: "COpenBLAS", path: "Sources/Native/COpenBLAS", pkgConfig: "openblas",
       providers: [.apt(["libopenblas-dev"])]),
     .systemLibrary(
+      name: "CCmark", path: "Sources/Native/CCmark",
+      providers: [.apt(["libcmark-gfm-dev", "libcmark-gfm-extensions-dev"])]),
+    .systemLibrary(
       name: "CZip", path: "Sources/Native/CZip", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
     // Core
@@ -73,7 +76,7 @@ let package = Package(
     .target(
       name: "Knowledge",
       dependencies: [
-        "Domain", "Security", "TextAnalysis", "Embedding", "SearchIndex", "Retrieval", "CZip",
+        "Domain", "Security", "TextAnalysis", "Embedding", "SearchIndex", "Retrieval", "CCmark", "CZip",
         crypto, log, yams,
       ],
       path: "Sources/Core/Knowledge", swiftSettings: optimisedSwift),
@@ -121,7 +124,8 @@ let package = Package(
       name: "RetrievalTests", dependencies: ["Retrieval", "Domain", "EngineSupport", "TestSupport"],
       path: "Tests/RetrievalTests"),
     .testTarget(
-      name: "KnowledgeTests", dependencies: ["Knowledge", "Domain", "EngineSupport", "TestSupport", crypto],
+      name: "KnowledgeTests",
+      dependencies: ["Knowledge", "Domain", "EngineSupport", "TestSupport", crypto],
       path: "Tests/KnowledgeTests"),
     .testTarget(
       name: "EvaluationTests",

@@ -40,8 +40,8 @@ extension HTMLText {
         {
           return true
         }
-      } else if bytes[index] == UInt8(ascii: "&"), let (_, end) = CharacterReference.parse(bytes[index...]),
-        bytes[end - 1] == UInt8(ascii: ";")
+      } else if bytes[index] == UInt8(ascii: "&"), let reference = HTMLReference(bytes[index...]),
+        bytes[reference.end - 1] == UInt8(ascii: ";")
       {
         return true
       }

@@ -53,7 +53,11 @@ let package = Package(
       name: "COpenBLAS", path: "Sources/Native/COpenBLAS", pkgConfig: "openblas",
       providers: [.apt(["libopenblas-dev"])]),
     .systemLibrary(
-      name: "CZip", path: "Sources/Native/CZip", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+      name: "CCmark", path: "Sources/Native/CCmark",
+      providers: [.apt(["libcmark-gfm-dev", "libcmark-gfm-extensions-dev"])]),
+    .systemLibrary(
+      name: "CXML", path: "Sources/Native/CXML", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
+    .systemLibrary(name: "CZip", path: "Sources/Native/CZip", providers: [.apt(["libzip-dev"])]),
 
     // Core
     .target(name: "Domain", path: "Sources/Core/Domain"),
@@ -76,8 +80,8 @@ let package = Package(
     .target(
       name: "Knowledge",
       dependencies: [
-        "Domain", "Security", "TextAnalysis", "Embedding", "SearchIndex", "Retrieval", "CZip",
-        crypto, log, yams,
+        "Domain", "Security", "TextAnalysis", "Embedding", "SearchIndex", "Retrieval", "CCmark", "CXML",
+        "CZip", crypto, log, yams,
       ],
       path: "Sources/Core/Knowledge", swiftSettings: optimisedSwift),
     .target(
@@ -125,7 +129,8 @@ let package = Package(
       name: "RetrievalTests", dependencies: ["Retrieval", "Domain", "EngineSupport", "TestSupport"],
       path: "Tests/RetrievalTests"),
     .testTarget(
-      name: "KnowledgeTests", dependencies: ["Knowledge", "Domain", "EngineSupport", "TestSupport", crypto],
+      name: "KnowledgeTests",
+      dependencies: ["Knowledge", "Domain", "EngineSupport", "TestSupport", "CZip", crypto],
       path: "Tests/KnowledgeTests"),
     .testTarget(
       name: "EvaluationTests",

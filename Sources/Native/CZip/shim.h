@@ -1,2 +1,2 @@
-// zlib: inflates the members of ZIP archives (DOCX).
-#include <zlib.h>
+// libzip: the members of ZIP archives (DOCX).
+#include <zip.h>

@@ -83,6 +83,35 @@ import Testing
     #expect(await text("<ul><li>a<li>b</ul></li></ul>c") == ["L - a", "L - b", "P c"])
   }
 
+  @Test(arguments: [
+    ("&check; &hellip; &ccaron;", "✓ … č"), ("&amp;check; &amp;lt;b&gt;", "&check; &lt;b>"),
+    ("&copy 2024 &eacutex ?a=1&copy=2", "© 2024 &eacutex ?a=1&copy=2"),
+    ("&#150; &#x80; &#7;", "– € \u{FFFD}"),
+    ("&nope; AT&T &", "&nope; AT&T &"), ("<![CDATA[a <b> & c]]>", "a <b> & c"),
+  ])
+  func referencesAreThoseOfBrowsers(source: String, expected: String) async {
+    #expect(await text("<p>\(source)</p>") == ["P " + expected])
+  }
+
+  @Test func whatStandsBehindThePageIsRead() async {
+    #expect(await read("<html><body>a</body></html>b<p>c", "a.html").only?.outline == ["P a", "P b", "P c"])
+    #expect(await text("<style>p {} <p>x") == ["P p {}", "P x"])
+  }
+
+  @Test func declaredEncodingIsNotAppliedTwice() async {
+    let page = "<html><head><meta charset=\"iso-8859-1\"><title>é</title></head><body><p>Größe"
+    let bytes = page.unicodeScalars.map { UInt8($0.value) }
+    #expect(await read(Data(bytes), "a.html").only?.content.text == "Größe")
+  }
+
+  /// 200 MB, scaled down as above.
+  @Test func endlessTextIsRead() {
+    let words = String(repeating: "word ", count: 4_000_000)
+    let (result, seconds) = readTimed("<!DOCTYPE html><p>" + words, "a.html")
+    #expect(result.only?.content.text.utf8.count == words.utf8.count - 1)
+    #expect(seconds < 10)
+  }
+
   @Test func fragmentsOfCellsAreDetected() {
     for html in ["<p>x</p>", "a<br/>b", "x &nbsp; y", "<B>x</B>", "</div>"] {
       #expect(HTMLText.isLikely(Array(html.utf8)), "\(html)")

@@ -57,6 +57,66 @@ import Testing
     }
   }
 
+  private static func times(_ count: Int, _ unit: String) -> String { String(repeating: unit, count: count) }
+
+  /// Where cmark-gfm 0.29.0.gfm.6 takes the square of its input: some hundred kilobytes would take minutes.
+  static let quadratic: [(name: String, text: String)] = [
+    ("quotes over lazy lines", times(10_000, "> ") + times(100_000, "a\n")),
+    ("lists over blank lines", times(5_000, "- + ") + "a" + times(200_000, "\n")),
+    ("images and links", times(80_000, "![[]()")),
+    ("instructions", times(100_000, "a <? ")),
+    ("heads of tables", times(50_000, "a|b\n|-|\n")),
+    ("rows of dashes", times(100_000, "a\n") + times(50_000, "|-|-|\n")),
+    ("uses of a definition", "[a]: " + times(50_000, "u") + "\n\n" + times(50_000, "[a] ")),
+    ("unwritten cells", times(20_000, "|x") + "|\n" + times(20_000, "|-") + "|\n" + times(50_000, "|a|\n")),
+  ]
+
+  @Test(arguments: quadratic.map(\.name)) func whatCmarkCannotBoundIsReadAsPlainText(name: String) throws {
+    let (_, text) = try #require(Self.quadratic.first { $0.name == name })
+    let (result, seconds) = readTimed("Words.\n\n" + text, "a.md")
+    #expect(seconds < 4)
+    #expect(result.codes == ["too_much_markup"])
+    #expect(result.diagnostics.first?.line == 1)
+    #expect(result.only?.content.text.hasPrefix("Words.") == true)
+    #expect(result.only?.blocksTileText == true)
+  }
+
+  /// libxml2 goes through its open elements at every end tag: the deadline is what ends that.
+  @Test func strayEndsOverDeepNestingStopInTime() {
+    let tags = Self.times(200_000, "<b>") + Self.times(400_000, "</i>")
+    let input = FileInput(path: "a.html", data: Data(("<!DOCTYPE html>x" + tags).utf8))
+    let start = ContinuousClock.now
+    let result = DocumentReader().readNow(input, deadline: Deadline(.seconds(1)))
+    #expect(result.codes == ["timeout"])
+    #expect(ContinuousClock.now - start < .seconds(8))
+  }
+
+  @Test(arguments: ["a.html", "a.md", "a.csv"]) func cancellingStopsReading(name: String) {
+    let deadline = Deadline(.seconds(60))
+    deadline.cancel()
+    let text = Data(("<p>question,answer</p>\n" + Self.times(10_000, "<p>x</p>\n\n")).utf8)
+    #expect(
+      DocumentReader().readNow(FileInput(path: name, data: text), deadline: deadline).codes == ["cancelled"])
+  }
+
+  /// cmark-gfm's parsers share tables: readers on several threads must not spoil each other's text.
+  @Test func markdownIsReadTheSameOnManyThreads() async {
+    let text = Self.times(50, "~~a~~ *b* [c](d) ~e~ f~g\n\n| x | y |\n| - | - |\n| ~~1~~ | 2 |\n\n")
+    let expected = await read(text, "a.md").only?.content.text
+    await withTaskGroup(of: String?.self) { group in
+      for _ in 0..<200 { group.addTask { await read(text, "a.md").only?.content.text } }
+      for await result in group { #expect(result == expected) }
+    }
+  }
+
+  /// Each block behind an unknown tag is parsed anew, which must not go on for ever.
+  @Test func unknownTagsInEachOtherAreRead() {
+    let quotes = (0..<1_000).map { Self.times($0, "> ") + "<x-y>" }.joined(separator: "\n")
+    let (result, seconds) = readTimed(quotes, "a.md")
+    #expect(seconds < 4)
+    #expect(result.only?.blocksTileText == true)
+  }
+
   @Test func indentedNestingIsRead() {
     let lists = (0..<400).map { String(repeating: " ", count: $0 * 2) + "- x" }.joined(separator: "\n")
     for name in ["a.md", "a.rst"] {
@@ -68,7 +128,7 @@ import Testing
 
   /// 200 MB, scaled down to what a debug build reads in a second or two.
   @Test func oneEndlessLineIsRead() {
-    for (name, count) in [("a.txt", 4_000_000), ("a.md", 2_000_000)] {
+    for (name, count) in [("a.txt", 4_000_000), ("a.md", 2_000_000), ("a.md", 4_000_000)] {
       let words = String(repeating: "word ", count: count)
       let (result, seconds) = readTimed(words, name)
       #expect(result.only?.content.text.utf8.count == words.utf8.count - 1)

@@ -60,7 +60,8 @@ import Testing
     ("&copy; 2024 &amp; on", "© 2024 & on"),
     ("[a][ref] and [ref] and [no]", "a and ref and [no]"), ("[text](a(b)c)", "text"), ("[x](<a b>)", "x"),
     ("[![alt](i.png)](link)", "alt"), ("see [[Page name|this page]] now", "see this page now"),
-    ("**「重要」**です", "「重要」です"), ("foot[^1]", "foot"), ("a <!-- hidden --> b", "a  b"),
+    ("**「重要」**です", "「重要」です"), ("これは**「重要」**です", "これは「重要」です"), ("`**「a」**`", "**「a」**"),
+    ("http://a.b/_c_d*e", "http://a.b/_c_d*e"), ("foot[^1]", "foot"), ("a <!-- hidden --> b", "a  b"),
     ("***both***", "both"), ("**a*", "*a"), ("![INCLUDE]", "![INCLUDE]"),
     ("[!INCLUDE [Disclaimer](../x.md)]Text", "Text"),
     ("Click :::image src=\"a\" alt-text=\"Edit\"::: now", "Click Edit now"),
@@ -139,6 +140,85 @@ import Testing
   @Test func quotesAndLazyLinesStayTogether() async {
     let result = await read("> one\ntwo\n> three\n\n- a\nlazy\n-\n- b\n\n    code\n", "a.md")
     #expect(result.only?.outline == ["Q one two three", "L - a lazy", "L - b", "P code"])
+  }
+
+  @Test func footnotesStayWhereTheyStand() async {
+    let result = await read(
+      """
+      ## One
+
+      See[^a] and[^b], not[^c].
+
+      [^a]: https://example.com
+      [^b]: Text goes
+      on.
+
+          And on.
+
+      ## Two
+
+      End.
+      """, "a.md")
+    #expect(
+      result.only?.outline == [
+        "H2 One", "P See and, not[^c].", "P https://example.com", "P Text goes on.", "P And on.", "H2 Two",
+        "P End.",
+      ])
+  }
+
+  @Test func directivesBetweenLinesSplitThem() async {
+    let result = await read(
+      """
+      ::: zone pivot="a_b"
+      One
+      ::: zone-end
+      Two `::: code`
+
+      - item
+      :::row-end:::
+
+      | A | B |
+      | - | - |
+      | 1 | 2 |
+      |
+      | 3 | 4 |
+
+      `::: code` three
+
+      {{< ref "x" >}}
+
+      ## Head {#anchor}
+
+      line<br/>
+      break
+      """, "a.md")
+    #expect(
+      result.only?.outline == [
+        "P One", "P Two ::: code", "L - item", "T A: 1; B: 2", "T A: 3; B: 4", "P ::: code three", "H2 Head",
+        "P line\nbreak",
+      ])
+  }
+
+  @Test func includesOverLinesGo() async {
+    let result = await read("a\n[!INCLUDE [b\nc](d)]\n\n[!INCLUDE [e\n::: f\ng](h)] i\n", "a.md")
+    #expect(result.only?.outline == ["P a", "P [!INCLUDE e", "P g] i"])
+  }
+
+  @Test func unknownTagsAreText() async {
+    let result = await read(
+      "<your-name>\n\nSay <your-name>.\n\n<Tip>\nSome **bold** <b>text</b>\n", "a.md")
+    #expect(result.only?.outline == ["P <your-name>", "P Say <your-name>.", "P <Tip> Some bold text"])
+  }
+
+  @Test func indentedRowsBelongToTheirTable() async {
+    let result = await read(
+      "<table>\n<tr><th>A</th><th>B</th></tr>\n\n    <tr><td>1</td><td>2</td></tr>\n</table>\n", "a.md")
+    #expect(result.only?.outline == ["T A: 1; B: 2"])
+  }
+
+  @Test func tasksAndEmptyItemsAreRead() async {
+    let result = await read("- [ ] open\n- [x] done\n- ![](a.png)\n\n3. three\n4. four\n", "a.md")
+    #expect(result.only?.outline == ["L - open", "L - done", "L 3. three", "L 4. four"])
   }
 
   @Test func setextHeadingsAndIndentedCode() async {

@@ -66,70 +66,38 @@ extension ReadDocument {
 
 /// A ZIP archive, its members deflated.
 struct ZipBuilder {
-  private var body = Data()
-  private var directory = Data()
-  private var count = 0
+  private var members: [(name: String, contents: Data, password: String?)] = []
 
-  mutating func add(_ name: String, _ contents: Data, claimedBytes: Int? = nil) {
-    let packed = Self.deflate([UInt8](contents))
-    let offset = body.count
-    var header = Data()
-    for value in [20, 0, 8, 0, 0] as [UInt16] { header.append(little: value) }
-    header.append(little: UInt32(0))
-    header.append(little: UInt32(packed.count))
-    header.append(little: UInt32(claimedBytes ?? contents.count))
-    header.append(little: UInt16(name.utf8.count))
-    header.append(little: UInt16(0))
-    body.append(contentsOf: [0x50, 0x4B, 3, 4])
-    body.append(header)
-    body.append(contentsOf: name.utf8)
-    body.append(contentsOf: packed)
-    directory.append(contentsOf: [0x50, 0x4B, 1, 2, 20, 0])
-    directory.append(header)
-    for value in [0, 0, 0] as [UInt16] { directory.append(little: value) }
-    directory.append(little: UInt32(0))
-    directory.append(little: UInt32(offset))
-    directory.append(contentsOf: name.utf8)
-    count += 1
+  /// - Parameter password: encrypts the member.
+  mutating func add(_ name: String, _ contents: Data, password: String? = nil) {
+    members.append((name, contents, password))
   }
 
-  mutating func add(_ name: String, _ text: String) { add(name, Data(text.utf8)) }
+  mutating func add(_ name: String, _ text: String, password: String? = nil) {
+    add(name, Data(text.utf8), password: password)
+  }
 
   var data: Data {
-    var end = Data([0x50, 0x4B, 5, 6, 0, 0, 0, 0])
-    end.append(little: UInt16(count))
-    end.append(little: UInt16(count))
-    end.append(little: UInt32(directory.count))
-    end.append(little: UInt32(body.count))
-    end.append(little: UInt16(0))
-    return body + directory + end
-  }
-
-  private static func deflate(_ bytes: [UInt8]) -> [UInt8] {
-    var stream = z_stream()
-    deflateInit2_(
-      &stream, 9, Z_DEFLATED, -MAX_WBITS, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION,
-      Int32(MemoryLayout<z_stream>.size))
-    defer { deflateEnd(&stream) }
-    var input = bytes
-    var output = [UInt8](repeating: 0, count: Int(deflateBound(&stream, UInt(bytes.count))) + 16)
-    let written = input.withUnsafeMutableBufferPointer { source in
-      output.withUnsafeMutableBufferPointer { target in
-        stream.next_in = source.baseAddress
-        stream.avail_in = UInt32(source.count)
-        stream.next_out = target.baseAddress
-        stream.avail_out = UInt32(target.count)
-        _ = CZip.deflate(&stream, Z_FINISH)
-        return target.count - Int(stream.avail_out)
+    let target = zip_source_buffer_create(nil, 0, 0, nil)
+    zip_source_keep(target)
+    defer { zip_source_free(target) }
+    let archive = zip_open_from_source(target, ZIP_TRUNCATE, nil)
+    let copies = members.map { $0.contents as NSData }
+    for (member, copy) in zip(members, copies) {
+      let source = zip_source_buffer(archive, copy.bytes, zip_uint64_t(copy.length), 0)
+      let place = zip_uint64_t(zip_file_add(archive, member.name, source, zip_flags_t(ZIP_FL_ENC_UTF_8)))
+      if let password = member.password {
+        zip_file_set_encryption(archive, place, UInt16(ZIP_EM_TRAD_PKWARE), password)
       }
     }
-    return Array(output[..<written])
-  }
-}
-
-extension Data {
-  mutating func append<Value: FixedWidthInteger>(little value: Value) {
-    Swift.withUnsafeBytes(of: value.littleEndian) { append(contentsOf: $0) }
+    withExtendedLifetime(copies) { _ = zip_close(archive) }
+    var about = zip_stat_t()
+    zip_source_stat(target, &about)
+    var bytes = [UInt8](repeating: 0, count: Int(about.size))
+    zip_source_open(target)
+    zip_source_read(target, &bytes, about.size)
+    zip_source_close(target)
+    return Data(bytes)
   }
 }
 

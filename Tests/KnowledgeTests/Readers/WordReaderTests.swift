@@ -83,12 +83,67 @@ import Testing
     var zip = ZipBuilder()
     zip.add("[Content_Types].xml", "<Types/>")
     let zeros = Data(repeating: UInt8(ascii: " "), count: 24 << 20)
-    zip.add("word/document.xml", zeros, claimedBytes: 10)
-    let data = zip.data
-    #expect(data.count * 100 < zeros.count)
-    let result = await read(data, "bomb.docx")
+    zip.add("word/document.xml", zeros)
+    let honest = zip.data
+    #expect(honest.count * 100 < zeros.count)
+    // The size that a member claims is not believed.
+    var modest = honest
+    let claim = withUnsafeBytes(of: UInt32(zeros.count).littleEndian) { Data($0) }
+    while let range = modest.range(of: claim) { modest.replaceSubrange(range, with: [10, 0, 0, 0]) }
+    for data in [honest, modest] {
+      let result = await read(data, "bomb.docx")
+      #expect(result.documents.isEmpty)
+      #expect(result.codes == ["expands_too_much"])
+    }
+  }
+
+  @Test func encryptedPartsAreTold() async {
+    var zip = ZipBuilder()
+    zip.add("[Content_Types].xml", "<Types/>")
+    zip.add("word/document.xml", "<w:document/>", password: "secret")
+    let result = await read(zip.data, "locked.docx")
+    #expect(result.codes == ["encrypted"])
+    #expect(result.diagnostics.first?.remedy.contains("without a password") == true)
+  }
+
+  @Test func changedPartsAreFoundByTheirChecksum() async throws {
+    var data = wordDocument(paragraph(String(repeating: "Text. ", count: 500)))
+    let name = try #require(data.range(of: Data("word/document.xml".utf8)))
+    data[name.upperBound + 40] ^= 0xFF
+    let result = await read(data, "x.docx")
     #expect(result.documents.isEmpty)
-    #expect(result.codes == ["expands_too_much"])
+    #expect(result.codes == ["unreadable_docx"])
+  }
+
+  @Test func brokenXMLIsReadAsFarAsItGoes() async {
+    let result = await read(wordDocument(paragraph("One.") + "<w:p><w:r><w:t>Two</w:r>"), "x.docx")
+    #expect(result.only?.content.text.hasPrefix("One.") == true)
+    #expect(result.codes == ["damaged_docx"])
+  }
+
+  private func document(_ xml: String) -> Data {
+    var zip = ZipBuilder()
+    zip.add("[Content_Types].xml", "<Types/>")
+    zip.add("word/document.xml", xml)
+    return zip.data
+  }
+
+  @Test func entitiesAreNotExpanded() async {
+    var laughs = "<!DOCTYPE w [<!ENTITY a0 \"ha\">"
+    for level in 1...20 {
+      laughs += "<!ENTITY a\(level) \"" + String(repeating: "&a\(level - 1);", count: 10) + "\">"
+    }
+    let file = "<!DOCTYPE w [<!ENTITY a20 SYSTEM \"/etc/passwd\">"
+    for types in [laughs, file] {
+      let xml = types + "]><w:document><w:p><w:r><w:t>Text &a20;.</w:t></w:r></w:p></w:document>"
+      #expect(await read(document(xml), "x.docx").only?.content.text == "Text .")
+    }
+  }
+
+  @Test func deepTablesAreRead() async {
+    let cells = String(repeating: "<w:tbl><w:tr><w:tc>", count: 10_000)
+    let xml = "<w:document>\(cells)<w:p><w:r><w:t>Deep.</w:t></w:r></w:p>"
+    #expect(await read(document(xml), "x.docx").only?.content.text == "Deep.")
   }
 
   @Test func damagedArchivesAreTold() async {

@@ -96,7 +96,7 @@ public struct ReaderLimits: Sendable {
 /// from the bytes (`ContentSniffer`); name and declared type only settle what the bytes leave open.
 public struct DocumentReader: Sendable {
   /// Changes whenever some file would be read differently; part of a file's fingerprint.
-  public static let version = "1"
+  public static let version = "2"
 
   private let limits: ReaderLimits
   private let pdfTool: PDFTool

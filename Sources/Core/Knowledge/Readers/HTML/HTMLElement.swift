@@ -5,8 +5,8 @@ enum HTMLElement {
   case lineBreak, rule, image
   /// Its content is no text of the page.
   case skipped
-  /// The tokenizer must find its end tag; content other than the title's is dropped.
-  case rawText
+  /// The page's title, in its head.
+  case title
   /// Where a page's own text stands.
   case main, article
 
@@ -30,7 +30,8 @@ enum HTMLElement {
 
   private static let byName: [String: HTMLElement] = {
     var table: [String: HTMLElement] = [
-      "li": .item, "blockquote": .quote, "pre": .preformatted, "listing": .preformatted, "table": .table,
+      "li": .item, "title": .title, "blockquote": .quote, "pre": .preformatted, "listing": .preformatted,
+      "xmp": .preformatted, "table": .table,
       "tr": .row, "td": .cell(header: false), "th": .cell(header: true), "caption": .caption,
       "br": .lineBreak, "hr": .rule, "img": .image, "main": .main, "article": .article,
       "ol": .list(ordered: true), "ul": .list(ordered: false), "menu": .list(ordered: false),
@@ -41,15 +42,13 @@ enum HTMLElement {
       "address", "aside", "body", "center", "dd", "details", "dialog", "div", "dl", "dt", "fieldset",
       "figcaption", "figure", "footer", "form", "header", "hgroup", "html", "legend", "p", "search",
       "section",
-      "summary", "head", "frameset", "optgroup", "option",
+      "summary", "head", HTMLSource.root, "frameset", "optgroup", "option",
     ] { table[name] = .block }
     for name in [
       "nav", "noscript", "template", "svg", "canvas", "audio", "video", "object", "applet", "select",
-      "datalist", "map", "annotation", "annotation-xml",
+      "datalist", "map", "annotation", "annotation-xml", "script", "style", "textarea", "iframe", "noembed",
+      "noframes",
     ] { table[name] = .skipped }
-    for name in ["script", "style", "title", "textarea", "iframe", "noembed", "noframes", "xmp"] {
-      table[name] = .rawText
-    }
     return table
   }()
 }

@@ -17,6 +17,14 @@ extension HTMLText {
     return assembler.bytes
   }
 
+  /// Whether a text begins with a tag such as `<your-name>`, which HTML does not have.
+  static func beginsWithUnknownTag(_ text: [UInt8]) -> Bool {
+    let body = text.dropFirst(text.starts(withASCII: "</") ? 2 : 1)
+    let name = body.prefix(40).prefix { $0.isAlphanumeric || "-_:.".utf8.contains($0) }
+    return text.first == UInt8(ascii: "<") && name.first?.isLetter == true
+      && !HTMLElement.isKnown(name.map(\.lowercased).string)
+  }
+
   /// Whether a text, such as a cell, is meant as HTML: it holds a tag that HTML has, or a reference.
   static func isLikely(_ text: some Collection<UInt8>) -> Bool {
     guard text.contains(where: { $0 == UInt8(ascii: "<") || $0 == UInt8(ascii: "&") }) else { return false }
@@ -32,8 +40,8 @@ extension HTMLText {
         {
           return true
         }
-      } else if bytes[index] == UInt8(ascii: "&"), let (_, end) = CharacterReference.parse(bytes[index...]),
-        bytes[end - 1] == UInt8(ascii: ";")
+      } else if bytes[index] == UInt8(ascii: "&"), let reference = HTMLReference(bytes[index...]),
+        bytes[reference.end - 1] == UInt8(ascii: ";")
       {
         return true
       }

@@ -3,8 +3,8 @@ import Foundation
 
 /// The text of an HTML page or fragment, as pieces in reading order.
 ///
-/// A single pass over tags with a bounded stack: nesting of any depth, missing end tags and stray ones cost
-/// nothing and crash nothing. Scripts, styles, navigation and templates are left out.
+/// A single pass over the parser's events with a bounded stack: nesting of any depth costs nothing and crashes
+/// nothing. Scripts, styles, navigation and templates are left out.
 struct HTMLText {
   struct Piece {
     var kind: Block.Kind
@@ -19,9 +19,10 @@ struct HTMLText {
   private(set) var language: String?
   private(set) var canonicalURL: String?
 
-  private var tokenizer: MarkupTokenizer
   private var open: [OpenElement] = []
   private var skippingFrom: Int?
+  /// The text of the title, while it is open.
+  private var openTitle: [UInt8]?
   private var lists: [ListState] = []
   private var tables: [TableState] = []
   private var quoteDepth = 0
@@ -57,15 +58,11 @@ struct HTMLText {
   }
 
   init(_ html: [UInt8], _ deadline: Deadline) throws(ReadFailure) {
-    tokenizer = MarkupTokenizer(html, .html)
-    var count = 0
-    while let token = tokenizer.next() {
-      count &+= 1
-      if count & 0x3FF == 0 { try deadline.check() }
+    let parser = MarkupParser(HTMLSource.prepared(html), .html, deadline)
+    while let token = try parser.next() {
       switch token {
-      case .text(let range): addText(tokenizer.bytes[range])
-      case .verbatim(let range): addText(tokenizer.bytes[range])
-      case .start(let name, let attributes, let isSelfClosing): start(name, attributes, isSelfClosing)
+      case .text(let text): addText(text)
+      case .start(let name, let attributes): start(name, attributes)
       case .end(let name): end(name)
       }
     }
@@ -75,11 +72,11 @@ struct HTMLText {
 
   // MARK: text
 
-  private mutating func addText(_ source: ArraySlice<UInt8>) {
+  private mutating func addText(_ text: [UInt8]) {
     guard skippingFrom == nil else { return }
-    var text: [UInt8] = []
-    CharacterReference.decode(source, into: &text)
-    if preformattedDepth > 0 {
+    if openTitle != nil {
+      openTitle?.append(contentsOf: text)
+    } else if preformattedDepth > 0 {
       line.append(contentsOf: text)
     } else {
       addCollapsed(text)
@@ -140,26 +137,16 @@ struct HTMLText {
 
   // MARK: tags
 
-  private mutating func start(_ name: String, _ attributes: Range<Int>, _ isSelfClosing: Bool) {
+  private mutating func start(_ name: String, _ attributes: MarkupAttributes) {
     guard let element = HTMLElement.named(name) else {
       readMetadata(name, attributes)
       return
     }
-    if case .rawText = element {
-      guard !isSelfClosing, let range = tokenizer.rawText(of: name) else { return }
-      if name == "title", title == nil, skippingFrom == nil {
-        var text: [UInt8] = []
-        CharacterReference.decode(tokenizer.bytes[range], into: &text)
-        title = text.collapsingSpace().string
-      } else if name == "xmp" {
-        addCollapsed(Array(tokenizer.bytes[range]))
-      }
-      return
-    }
     guard skippingFrom == nil else {
-      if !HTMLElement.void.contains(name), !isSelfClosing { push(OpenElement(name: name, element: element)) }
+      if !HTMLElement.void.contains(name) { push(OpenElement(name: name, element: element)) }
       return
     }
+    guard openTitle == nil else { return }
     var opened = OpenElement(name: name, element: element)
     switch element {
     case .lineBreak:
@@ -168,21 +155,20 @@ struct HTMLText {
       return
     case .rule: return flush()
     case .image:
-      if let alternative = tokenizer.attribute("alt", in: attributes) {
+      if let alternative = attributes["alt"] {
         pendingSpace = true
         addCollapsed(Array(alternative.utf8))
         pendingSpace = true
       }
       return
     case .skipped:
-      guard !isSelfClosing else { return }
       push(opened)
       if open.last?.name == name { skippingFrom = open.count - 1 }
       return
     case .block, .main, .article:
       flush()
-      if name == "html" { language = tokenizer.attribute("lang", in: attributes) }
-      let role = name == "p" ? nil : tokenizer.attribute("role", in: attributes)
+      if name == HTMLSource.root { language = attributes["lang"] }
+      let role = name == "p" ? nil : attributes["role"]
       if role == "navigation" {
         push(opened)
         if open.count <= Self.maxDepth { skippingFrom = open.count - 1 }
@@ -200,7 +186,7 @@ struct HTMLText {
       heading = level
     case .list(let isOrdered):
       flush()
-      let first = tokenizer.attribute("start", in: attributes).flatMap { Int($0) } ?? 1
+      let first = attributes["start"].flatMap { Int($0) } ?? 1
       lists.append(ListState(isOrdered: isOrdered, number: max(-1_000_000, min(first, 1_000_000))))
     case .item:
       flush()
@@ -216,7 +202,7 @@ struct HTMLText {
       flush()
       if let last = tables.indices.last, tables[last].cell != nil { turnIntoLayout(last) }
       var table = TableState()
-      table.isLayout = tokenizer.attribute("role", in: attributes) == "presentation"
+      table.isLayout = attributes["role"] == "presentation"
       tables.append(table)
     case .row:
       flush()
@@ -230,16 +216,16 @@ struct HTMLText {
       closeNearest("th", within: ["table"])
       startCell(isHeader, attributes)
     case .caption: flush()
-    case .rawText: return
+    case .title:
+      if title == nil { openTitle = [] }
+      return
     }
     push(opened)
   }
 
-  private mutating func readMetadata(_ name: String, _ attributes: Range<Int>) {
-    if name == "link", canonicalURL == nil,
-      tokenizer.attribute("rel", in: attributes)?.lowercased() == "canonical"
-    {
-      canonicalURL = tokenizer.attribute("href", in: attributes)
+  private mutating func readMetadata(_ name: String, _ attributes: MarkupAttributes) {
+    if name == "link", canonicalURL == nil, attributes["rel"]?.lowercased() == "canonical" {
+      canonicalURL = attributes["href"]
     }
   }
 
@@ -259,12 +245,14 @@ struct HTMLText {
   }
 
   private mutating func end(_ name: String) {
-    guard let element = HTMLElement.named(name) else { return }
+    guard let element = HTMLElement.named(name), !HTMLElement.void.contains(name) else { return }
+    if case .title = element {
+      if let text = openTitle { title = text.collapsingSpace().string }
+      openTitle = nil
+      return
+    }
     if skippingFrom == nil {
-      switch element {
-      case .lineBreak, .image, .rawText, .skipped, .rule: break
-      default: flush()
-      }
+      if case .skipped = element {} else { flush() }
     }
     if case .heading = element { heading = 0 }
     let isTablePart = ["table", "td", "th", "tr", "caption"].contains(name)
@@ -301,7 +289,7 @@ struct HTMLText {
   /// What the end of an element does.
   private mutating func undo(_ opened: OpenElement) {
     switch opened.element {
-    case .lineBreak, .rule, .image, .rawText, .skipped, .row: return
+    case .lineBreak, .rule, .image, .title, .skipped, .row: return
     default: flush()
     }
     if opened.marksMain { mainDepth -= 1 }
@@ -319,10 +307,10 @@ struct HTMLText {
 
   // MARK: tables
 
-  private mutating func startCell(_ isHeader: Bool, _ attributes: Range<Int>) {
+  private mutating func startCell(_ isHeader: Bool, _ attributes: MarkupAttributes) {
     guard let last = tables.indices.last, !tables[last].isLayout else { return }
     func span(_ name: String) -> Int {
-      max(1, min(tokenizer.attribute(name, in: attributes).flatMap { Int($0) } ?? 1, 1_000))
+      max(1, min(attributes[name].flatMap { Int($0) } ?? 1, 1_000))
     }
     tables[last].cell = TableCell(
       text: [], isHeader: isHeader, columns: span("colspan"), rows: span("rowspan"))

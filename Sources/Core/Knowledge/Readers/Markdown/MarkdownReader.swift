@@ -1,51 +1,31 @@
 import Domain
 
-/// Reads Markdown (CommonMark with GitHub's tables) and its front matter into plain text and blocks.
+/// Reads Markdown (GitHub's, by cmark-gfm) and its front matter into plain text and blocks.
 struct MarkdownReader {
   func read(_ source: [UInt8], _ context: inout ReadContext) throws(ReadFailure) -> [ReadDocument] {
-    let (frontMatter, body) = try FrontMatter.split(source, &context)
+    let (frontMatter, bodyStart) = try FrontMatter.split(source, &context)
     let metadata = try DocumentMetadata(frontMatter, &context)
-    let parser = try MarkdownBlockParser(source[body...], context.deadline)
-    var assembler = TextAssembler()
-    for block in parser.blocks {
-      try add(block, to: &assembler, references: parser.references, context.deadline)
+    let body = source[bodyStart...]
+    var assembler: TextAssembler
+    if try MarkdownCost(body, context.deadline).isAffordable {
+      let source = MarkdownSource(body)
+      var text = MarkdownText(footnotes: source.footnotes, context.deadline)
+      try text.add(MarkdownTree(source.bytes))
+      assembler = text.assembler
+    } else {
+      context.warn(
+        "too_much_markup",
+        "The file is larger, or its marks are nested or repeated more often, than Markdown can be read with in "
+          + "good time; it was read as plain text.",
+        remedy: "Split the file, or mend what wrote it.", line: 1)
+      assembler = TextAssembler()
+      for block in PlainTextBlocks.blocks(of: body.string) {
+        let start = body.startIndex + block.span.start
+        assembler.add(block.kind, body[start..<(start + block.span.count)])
+      }
     }
     let name = context.titleFromName
     let finished = assembler.finish(title: metadata.title) { name }
     return [try finished.document(metadata, &context)]
-  }
-
-  private func add(
-    _ block: MarkdownBlock, to assembler: inout TextAssembler, references: Set<[UInt8]>, _ deadline: Deadline
-  ) throws(ReadFailure) {
-    func plain(_ source: [UInt8]) throws(ReadFailure) -> [UInt8] {
-      try MarkdownInlines.plainText(source, references: references, deadline)
-    }
-    let indent = 2 * max(0, block.listDepth - 1)
-    switch block.kind {
-    case .heading(let level): assembler.addHeading(level: level, try plain(block.source))
-    case .code: assembler.add(.code, block.source, keepsIndentation: true)
-    case .html:
-      for piece in try HTMLText(block.source, deadline).pieces { assembler.add(piece) }
-    case .table(let rows):
-      var cells: [[TableCell]] = []
-      for row in rows {
-        var line: [TableCell] = []
-        for cell in row { line.append(TableCell(text: try plain(cell))) }
-        cells.append(line)
-      }
-      for line in TableText.lines(cells, headerRows: 1) { assembler.add(.tableRow, line) }
-    case .paragraph:
-      guard !block.marker.isEmpty else {
-        assembler.add(block.isQuoted ? .quote : .paragraph, try plain(block.source))
-        return
-      }
-      var source = block.source
-      if ["[ ] ", "[x] ", "[X] "].contains(source.prefix(4).string) { source.removeFirst(4) }
-      let text = try plain(source)
-      // An item of nothing but a picture without words is no item.
-      guard !text.trimmed().isEmpty else { return }
-      assembler.add(.listItem, block.marker + text, indent: indent)
-    }
   }
 }

@@ -10,14 +10,20 @@ struct WordReader {
     guard let document = try package.part(main, &context) else {
       throw WordPackage.unreadable("it has no main text (\(main))")
     }
-    let styles = WordStyles(try package.part(folder + "styles.xml", &context) ?? [])
-    let numbering = WordNumbering(try package.part(folder + "numbering.xml", &context) ?? [])
+    let styles = try WordStyles(package.part(folder + "styles.xml", &context) ?? [], context.deadline)
+    let numbering = try WordNumbering(
+      package.part(folder + "numbering.xml", &context) ?? [], context.deadline)
     var parser = WordTextParser(styles: styles, numbering: numbering)
     try parser.parse(document, context.deadline)
     for notes in ["footnotes.xml", "endnotes.xml"] {
       if let part = try package.part(folder + notes, &context) { try parser.parse(part, context.deadline) }
     }
-    let properties = WordProperties(try package.part("docProps/core.xml", &context) ?? [])
+    if parser.isDamaged {
+      context.warn(
+        "damaged_docx", "The document's XML is damaged; what could be read of it was taken.",
+        remedy: "Open it in Word or LibreOffice and save it again.")
+    }
+    let properties = try WordProperties(package.part("docProps/core.xml", &context) ?? [], context.deadline)
     var metadata = DocumentMetadata()
     metadata.addTags(.scalar(properties["keywords"] ?? ""))
     metadata.language = properties["language"].flatMap(DocumentMetadata.language)
@@ -82,11 +88,10 @@ struct WordPackage {
 
   /// The part that the package's relations name as its document.
   mutating func mainPart(_ context: inout ReadContext) throws(ReadFailure) -> String {
-    var tokenizer = MarkupTokenizer(try part("_rels/.rels", &context) ?? [], .xml)
-    while let token = tokenizer.next() {
-      guard case .start("Relationship", let attributes, _) = token,
-        tokenizer.attribute("Type", in: attributes)?.hasSuffix("/officeDocument") == true,
-        let target = tokenizer.attribute("Target", in: attributes)
+    let parser = MarkupParser(try part("_rels/.rels", &context) ?? [], .xml, context.deadline)
+    while let token = try parser.next() {
+      guard case .start("Relationship", let attributes) = token,
+        attributes["Type"]?.hasSuffix("/officeDocument") == true, let target = attributes["Target"]
       else { continue }
       return target.hasPrefix("/") ? String(target.dropFirst()) : target
     }
@@ -98,18 +103,14 @@ struct WordPackage {
 struct WordProperties {
   private var values: [String: String] = [:]
 
-  init(_ xml: [UInt8]) {
-    var tokenizer = MarkupTokenizer(xml, .xml)
+  init(_ xml: [UInt8], _ deadline: Deadline) throws(ReadFailure) {
+    let parser = MarkupParser(xml, .xml, deadline)
     var name: String?
-    while let token = tokenizer.next() {
+    while let token = try parser.next() {
       switch token {
-      case .start(let element, _, let isSelfClosing): name = isSelfClosing ? nil : element
+      case .start(let element, _): name = element
       case .end: name = nil
-      case .text(let range), .verbatim(let range):
-        guard let name else { continue }
-        var text: [UInt8] = []
-        CharacterReference.decode(xml[range], into: &text)
-        values[name] = text.collapsingSpace().string
+      case .text(let text): if let name { values[name] = text.collapsingSpace().string }
       }
     }
   }

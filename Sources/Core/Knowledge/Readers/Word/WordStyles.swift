@@ -16,17 +16,17 @@ struct WordStyles {
   }
   private var styles: [String: Style] = [:]
 
-  init(_ xml: [UInt8]) {
-    var tokenizer = MarkupTokenizer(xml, .xml)
+  init(_ xml: [UInt8], _ deadline: Deadline) throws(ReadFailure) {
+    let parser = MarkupParser(xml, .xml, deadline)
     var id: String?
     var style = Style()
-    while let token = tokenizer.next() {
+    while let token = try parser.next() {
       switch token {
-      case .start("style", let attributes, _):
-        id = tokenizer.attribute("styleId", in: attributes)
+      case .start("style", let attributes):
+        id = attributes["styleId"]
         style = Style()
-      case .start(let name, let attributes, _) where id != nil:
-        let value = tokenizer.attribute("val", in: attributes)
+      case .start(let name, let attributes) where id != nil:
+        let value = attributes["val"]
         switch name {
         case "name": style.name = value?.lowercased() ?? ""
         case "basedOn": style.parent = value
@@ -94,25 +94,25 @@ struct WordNumbering {
   private var formats: [String: [Int: String]] = [:]
   private var abstracts: [String: String] = [:]
 
-  init(_ xml: [UInt8]) {
-    var tokenizer = MarkupTokenizer(xml, .xml)
+  init(_ xml: [UInt8], _ deadline: Deadline) throws(ReadFailure) {
+    let parser = MarkupParser(xml, .xml, deadline)
     var abstract: String?
     var level = 0
     var number: String?
-    while let token = tokenizer.next() {
-      guard case .start(let name, let attributes, _) = token else { continue }
+    while let token = try parser.next() {
+      guard case .start(let name, let attributes) = token else { continue }
       switch name {
       case "abstractNum":
-        abstract = tokenizer.attribute("abstractNumId", in: attributes)
+        abstract = attributes["abstractNumId"]
         number = nil
-      case "lvl": level = tokenizer.attribute("ilvl", in: attributes).flatMap { Int($0) } ?? 0
+      case "lvl": level = attributes["ilvl"].flatMap { Int($0) } ?? 0
       case "numFmt":
         if let abstract, number == nil {
-          formats[abstract, default: [:]][level] = tokenizer.attribute("val", in: attributes)
+          formats[abstract, default: [:]][level] = attributes["val"]
         }
-      case "num": number = tokenizer.attribute("numId", in: attributes)
+      case "num": number = attributes["numId"]
       case "abstractNumId":
-        if let number { abstracts[number] = tokenizer.attribute("val", in: attributes) }
+        if let number { abstracts[number] = attributes["val"] }
       default: break
       }
     }

@@ -5,6 +5,8 @@ struct WordTextParser {
   private(set) var assembler = TextAssembler()
   /// Whether a paragraph is styled as the document's title.
   private(set) var hasTitle = false
+  /// Whether some part breaks the rules of XML: what follows may be missing.
+  private(set) var isDamaged = false
 
   private let styles: WordStyles
   private let numbering: WordNumbering
@@ -51,27 +53,20 @@ struct WordTextParser {
   }
 
   mutating func parse(_ xml: [UInt8], _ deadline: Deadline) throws(ReadFailure) {
-    var tokenizer = MarkupTokenizer(xml, .xml)
-    var count = 0
-    while let token = tokenizer.next() {
-      count &+= 1
-      if count & 0xFFF == 0 { try deadline.check() }
+    let parser = MarkupParser(xml, .xml, deadline)
+    while let token = try parser.next() {
       switch token {
-      case .text(let range):
+      case .text(let text):
         if isInText, skippedFrom == nil, !isRunHidden, !paragraphs.isEmpty {
-          CharacterReference.decode(xml[range], into: &paragraphs[paragraphs.count - 1].text)
+          paragraphs[paragraphs.count - 1].text.append(contentsOf: text)
         }
-      case .verbatim(let range):
-        if isInText, skippedFrom == nil, !paragraphs.isEmpty {
-          paragraphs[paragraphs.count - 1].text.append(contentsOf: xml[range])
-        }
-      case .start(let name, let attributes, let isSelfClosing):
+      case .start(let name, let attributes):
         depth += 1
-        if skippedFrom == nil { start(name, attributes, tokenizer, isSelfClosing) }
-        if isSelfClosing { end(name) }
+        if skippedFrom == nil { start(name, attributes) }
       case .end(let name): end(name)
       }
     }
+    isDamaged = isDamaged || !parser.isWellFormed
     while !paragraphs.isEmpty { endParagraph() }
     while !tables.isEmpty { endTable() }
     (depth, skippedFrom, propertiesFrom) = (0, nil, nil)
@@ -79,18 +74,16 @@ struct WordTextParser {
 
   // MARK: elements
 
-  private mutating func start(
-    _ name: String, _ attributes: Range<Int>, _ tokenizer: MarkupTokenizer, _ isSelfClosing: Bool
-  ) {
-    func value(_ attribute: String = "val") -> String? { tokenizer.attribute(attribute, in: attributes) }
+  private mutating func start(_ name: String, _ attributes: MarkupAttributes) {
+    func value(_ attribute: String = "val") -> String? { attributes[attribute] }
     switch name {
     // Deleted and moved text, older formatting, and the copy of a drawing for older programs.
     case "del", "moveFrom", "pPrChange", "rPrChange", "tblPrChange", "trPrChange", "tcPrChange",
       "sectPrChange", "Fallback", "txbxContentFallback":
-      if !isSelfClosing { skippedFrom = depth }
+      skippedFrom = depth
     case "footnote", "endnote":
       // Separators are lines, not notes.
-      if let type = value("type"), type != "normal", !isSelfClosing { skippedFrom = depth }
+      if let type = value("type"), type != "normal" { skippedFrom = depth }
     case "p":
       if paragraphs.count < Self.maxNesting { paragraphs.append(Paragraph()) }
       isInText = false

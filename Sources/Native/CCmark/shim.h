@@ -1,4 +1,3 @@
-// cmark-gfm: Markdown as GitHub reads it, and the character references of HTML 5.
+// cmark-gfm: Markdown as GitHub reads it, and with it the character references of HTML 5.
 #include <cmark-gfm.h>
 #include <cmark-gfm-core-extensions.h>
-#include <cmark-gfm/houdini.h>

@@ -2,7 +2,7 @@ import CCmark
 import CXML
 import Foundation
 
-/// A character reference of HTML 5 (`&eacute;`, `&#233;`, `&#xE9;`), by the tables of cmark and libxml2.
+/// A character reference (`&eacute;`, `&#233;`, `&#xE9;`): HTML 4's by libxml2's table, HTML 5's by cmark's.
 struct HTMLReference {
   /// What it stands for, in UTF-8.
   let text: [UInt8]
@@ -17,43 +17,47 @@ struct HTMLReference {
     let body = source.dropFirst().prefix(Self.maxBytes)
     let isNumber = body.first == UInt8(ascii: "#")
     let name = body.dropFirst(isNumber ? 1 : 0).prefix(while: \.isAlphanumeric)
-    let isEnded = name.endIndex < source.endIndex && source[name.endIndex] == UInt8(ascii: ";")
-    guard !name.isEmpty, isEnded || !isNumber else { return nil }
+    guard !name.isEmpty else { return nil }
+    let next = source[name.endIndex...].first
+    let isEnded = next == UInt8(ascii: ";")
+    let meaning: String?
     if isNumber {
-      guard let decoded = Self.decoded(body[..<(name.endIndex + 1)]) else { return nil }
-      self.init(text: Self.readable(decoded, number: name), end: name.endIndex + 1)
-    } else if isEnded, let decoded = Self.decoded(body[..<(name.endIndex + 1)]) {
-      self.init(text: decoded, end: name.endIndex + 1)
-    } else {
+      meaning = isEnded ? Self.character(numbered: name.string) : nil
+    } else if let entity = htmlEntityLookup(Array(name) + [0]) {
       // Names of Latin-1 count without the semicolon, but `&copy=` in an address is no copyright sign.
-      let isAddress = name.endIndex < source.endIndex && source[name.endIndex] == UInt8(ascii: "=")
-      guard !isEnded, !isAddress, let entity = htmlEntityLookup(Array(name) + [0]),
-        entity.pointee.value <= 255, entity.pointee.value != UInt8(ascii: "'"),
-        let decoded = Self.decoded(name + [UInt8(ascii: ";")])
-      else { return nil }
-      self.init(text: decoded, end: name.endIndex)
+      let value = entity.pointee.value
+      let needsEnd = value > 255 || value == UInt8(ascii: "'") || next == UInt8(ascii: "=")
+      meaning = isEnded || !needsEnd ? Unicode.Scalar(value).map { String($0) } : nil
+    } else {
+      meaning = isEnded ? Self.character(named: name.string) : nil
     }
+    guard let meaning else { return nil }
+    text = Array(meaning.utf8)
+    end = name.endIndex + (isEnded ? 1 : 0)
   }
 
-  private init(text: [UInt8], end: Int) { (self.text, self.end) = (text, end) }
-
-  /// - Parameter body: what follows the `&`, with the semicolon.
-  private static func decoded(_ body: some Collection<UInt8>) -> [UInt8]? {
-    var buffer = cmark_strbuf()
-    cmark_strbuf_init(cmark_get_default_mem_allocator(), &buffer, 0)
-    defer { cmark_strbuf_free(&buffer) }
-    let source = Array(body)
-    guard houdini_unescape_ent(&buffer, source, Int32(source.count)) == source.count else { return nil }
-    return Array(UnsafeBufferPointer(start: buffer.ptr, count: Int(buffer.size)))
+  /// Names that only HTML 5 has: cmark knows them all.
+  private static func character(named name: String) -> String? {
+    let reference = "&\(name);"
+    let document = cmark_parse_document(reference, reference.utf8.count, CMARK_OPT_DEFAULT)
+    defer { cmark_node_free(document) }
+    let text = cmark_node_get_literal(cmark_node_first_child(cmark_node_first_child(document)))
+    return text.map { String(cString: $0) }.flatMap { $0 == reference ? nil : $0 }
   }
 
-  /// Numbers 128-159 mean Windows-1252 (WHATWG HTML, numeric character reference end state); those of control
-  /// characters mean nothing.
-  private static func readable(_ decoded: [UInt8], number: ArraySlice<UInt8>) -> [UInt8] {
-    if decoded.count == 1, decoded[0] < 32 && !decoded[0].isTextSpace || decoded[0] == 127 {
-      return Array("\u{FFFD}".utf8)
+  /// - Parameter digits: decimal ones, or `x` and hexadecimal ones.
+  private static func character(numbered digits: String) -> String? {
+    let isHexadecimal = digits.first == "x" || digits.first == "X"
+    let number = isHexadecimal ? digits.dropFirst() : digits[...]
+    guard number.utf8.allSatisfy({ isHexadecimal || $0.isDigit }), number.utf8.count <= 8,
+      let value = UInt32(number, radix: isHexadecimal ? 16 : 10)
+    else { return nil }
+    switch value {
+    case 9, 10: return String(Unicode.Scalar(UInt8(value)))
+    // Those of control characters mean nothing, or Windows-1252 (WHATWG HTML, numeric character reference end state).
+    case 0..<32, 127: return "\u{FFFD}"
+    case 128...159: return String(data: Data([UInt8(value)]), encoding: .windowsCP1252) ?? "\u{FFFD}"
+    default: return String(Unicode.Scalar(value) ?? "\u{FFFD}")
     }
-    guard decoded.count == 2, decoded[0] == 0xC2, decoded[1] < 0xA0 else { return decoded }
-    return String(data: Data([decoded[1]]), encoding: .windowsCP1252).map { Array($0.utf8) } ?? decoded
   }
 }

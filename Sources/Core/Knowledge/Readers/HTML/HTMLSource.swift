@@ -4,10 +4,10 @@ enum HTMLSource {
   /// ends nothing on its account, as it would for `html`.
   static let root = "xtml"
 
-  static func prepared(_ html: [UInt8]) -> [UInt8] {
+  static func prepared(_ html: [UInt8], _ deadline: Deadline) throws(ReadFailure) -> [UInt8] {
     var result = Array("<\(root)>".utf8)
     result.reserveCapacity(html.count + result.count)
-    resolveReferences(html, into: &result)
+    try resolveReferences(html, into: &result, deadline)
     unwrapCharacterData(&result)
     if let at = result.firstIndexOfTag("<html", from: 0) { result[at + 1] = UInt8(ascii: "x") }
     for (open, close) in swallowing { disarm(open, close, &result) }
@@ -16,11 +16,16 @@ enum HTMLSource {
 
   /// Replaces what HTML 4 does not know, or libxml2 reads otherwise than browsers do. References to
   /// characters that are marks of HTML stay.
-  private static func resolveReferences(_ html: [UInt8], into result: inout [UInt8]) {
+  private static func resolveReferences(
+    _ html: [UInt8], into result: inout [UInt8], _ deadline: Deadline
+  ) throws(ReadFailure) {
     var kept = 0
     var from = 0
+    var count = 0
     while let at = html.firstIndex(ofByte: UInt8(ascii: "&"), from: from) {
       from = at + 1
+      count &+= 1
+      if count & 0x3FF == 0 { try deadline.check() }
       guard let reference = HTMLReference(html[at...]) else { continue }
       from = reference.end
       if let first = reference.text.first, reference.text.count == 1, "<>&\"'".utf8.contains(first) {

@@ -58,7 +58,7 @@ struct HTMLText {
   }
 
   init(_ html: [UInt8], _ deadline: Deadline) throws(ReadFailure) {
-    let parser = MarkupParser(HTMLSource.prepared(html), .html, deadline)
+    let parser = MarkupParser(try HTMLSource.prepared(html, deadline), .html, deadline)
     while let token = try parser.next() {
       switch token {
       case .text(let text): addText(text)

@@ -3,7 +3,7 @@
 /// cmark reads honest text in linear time, but its older versions (0.29.0.gfm.6 is Debian 12's) go through
 /// some things once for each of others: open containers at every line, open images at every link, the rest of
 /// a paragraph at every `<?`, a paragraph's head at every row of dashes, a definition at every use. Some of
-/// these have CVE numbers (2023-22483, 22486, 24824, 37463); all of them are bounded here.
+/// these have CVE numbers (2023-22484, 24824); all of them are bounded here.
 struct MarkdownCost {
   /// In steps of some ten nanoseconds.
   private var steps = 0

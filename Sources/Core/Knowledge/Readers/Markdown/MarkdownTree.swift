@@ -1,4 +1,5 @@
 import CCmark
+import Foundation
 import Synchronization
 
 /// A Markdown text as cmark-gfm's tree of nodes.

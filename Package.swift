@@ -126,7 +126,8 @@ let package = Package(
       name: "StoreTests", dependencies: ["Store", "Security", "Domain", "TestSupport", grdb],
       path: "Tests/StoreTests"),
     .testTarget(
-      name: "RetrievalTests", dependencies: ["Retrieval", "Domain", "EngineSupport", "TestSupport"],
+      name: "RetrievalTests",
+      dependencies: ["Retrieval", "TextAnalysis", "Domain", "EngineSupport", "TestSupport"],
       path: "Tests/RetrievalTests"),
     .testTarget(
       name: "KnowledgeTests",

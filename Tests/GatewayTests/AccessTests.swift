@@ -64,7 +64,7 @@ import Testing
     #expect(try await gateway.send(.delete, "/v1/kbs/shop", key: Backend.ownerKey).status == 200)
     let events = try await backend.store.auditEntries(after: 0, limit: 9).map(\.event)
     #expect(events.map(\.action) == ["kb.create", "document.purge", "kb.delete"])
-    #expect(events.map(\.actor) == ["key:" + id, "key:" + id, "owner"])
+    #expect(events.map(\.actor) == ["key:" + id, "key:" + id, "key:owner"])
     #expect(!events.contains { $0.target.contains("ann") })
   }
 

@@ -1,3 +1,5 @@
+import TextAnalysis
+
 /// Joins both halves' scores of a chunk into one.
 ///
 /// Convex combination with a fixed scale for BM25 (Bruch, Gai and Ingber, "An Analysis of Fusion Functions
@@ -17,6 +19,18 @@ public struct ConvexFusion: Sendable, Hashable {
 
   /// Found with `BM25FParameters.passages` (`tools/adr/0003`).
   public static let standard = ConvexFusion(lexicalWeight: 0.4, lexicalScale: 45)
+
+  /// The lexical half's share where a query is nothing but identifiers.
+  static let identifierWeight = 0.9
+
+  /// Weights for one query: to an embedding model an error code or a SKU is a string of syllables, near to
+  /// every other code, so a query of identifiers alone is left to the half that knows them exactly.
+  func adapted(to terms: [QueryTerm]) -> ConvexFusion {
+    let isExact = !terms.isEmpty && terms.allSatisfy { $0.kind == .identifier || $0.kind == .identifierPart }
+    guard isExact, lexicalWeight > 0 else { return self }
+    return ConvexFusion(
+      lexicalWeight: max(lexicalWeight, Self.identifierWeight), lexicalScale: lexicalScale)
+  }
 
   /// - Parameters:
   ///   - lexical: BM25F; 0 where no term matches.

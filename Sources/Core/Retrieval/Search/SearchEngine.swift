@@ -114,7 +114,7 @@ public final class SearchEngine: Sendable {
       terms: terms,
       candidateQuery: CandidateQuery(
         mode: request.mode, lexical: lexicalQuery(terms), vector: vector, filter: LabelFilter(all: filter),
-        fusion: options.fusion),
+        fusion: options.fusion.adapted(to: terms)),
       degraded: degraded)
   }
 

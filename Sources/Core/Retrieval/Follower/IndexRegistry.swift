@@ -61,7 +61,8 @@ public actor IndexRegistry {
   /// - Throws: `kb_not_found`.
   public func follower(of name: String) async throws -> IndexFollower {
     guard let knowledgeBase = try await store.knowledgeBase(named: name) else {
-      throw RetrievalError(.kbNotFound, "There is no knowledge base '\(name)'; GET /v1/kbs lists them.")
+      throw RetrievalError(
+        .kbNotFound, "There is no knowledge base '\(name)'; `frontdesk kb list` and GET /v1/kbs show all.")
     }
     guard !isClosed else { throw RetrievalError(.indexUnavailable, "The server is stopping.") }
     if var entry = entries[knowledgeBase.id] {

@@ -41,6 +41,16 @@ import Testing
     ["Plain?": "5d9b64fc72fe7f02"][question] ?? ""
   }
 
+  @Test func anAnswerTooLongToBeShownAsOneIsAnArticle() async {
+    let long = String(repeating: "A long sentence. ", count: EntryBuilder.maxEntryBytes / 17 + 1)
+    let result = await read("id,question,answer\na,Is it long?,\(long)\nb,Is it short?,Yes.\n", "a.csv")
+    #expect(result.documents.map(\.content.kind) == [.article, .faq])
+    #expect(result.documents.map(\.idSuffix) == ["#a", "#b"])
+    #expect(result.documents.first?.content.title == "Is it long?")
+    #expect(result.diagnostics.map(\.code) == ["long_answer"])
+    #expect(result.diagnostics.allSatisfy { $0.severity == .warning })
+  }
+
   @Test func reorderingRowsChangesNoId() async {
     let one = await read("question,answer\nA?,1\nB?,2\n", "a.csv")
     let two = await read("answer,question\n2,B?\n1,A?\n", "a.csv")

@@ -17,13 +17,15 @@ struct EntryBuilder {
     var line: Int?
   }
 
-  private var ids: Set<String> = []
+  private var ids: Set<ExactString> = []
   /// Hashes of question and answer together.
   private var pairs: Set<String> = []
   private(set) var documents: [ReadDocument] = []
 
   static let maxPhrasings = 256
   private static let maxIDBytes = 512
+  /// Of question, phrasings and answer together.
+  static let maxEntryBytes = 65_536
 
   /// Adds a FAQ entry, or tells why it is left out.
   mutating func addFAQ(_ entry: Entry, _ context: inout ReadContext) throws(ReadFailure) {
@@ -50,8 +52,20 @@ struct EntryBuilder {
     }
     let text = String(decoding: answer, as: UTF8.self)
     guard let suffix = suffix(entry, question: question, answer: text, &context) else { return }
-    var content = DocumentContent(
-      kind: .faq, title: question, text: text, questions: Array(questions.dropFirst()))
+    // A FAQ entry is found, shown and quoted as one: what is too long for that is an article.
+    let bytes = questions.reduce(text.utf8.count) { $0 + $1.utf8.count }
+    let isLong = bytes > Self.maxEntryBytes
+    if isLong {
+      context.warn(
+        "long_answer",
+        "The entry has \(bytes) bytes, more than \(Self.maxEntryBytes); it was read as an article.",
+        remedy: "Give a short answer, and keep the rest in a document of its own.", line: entry.line)
+    }
+    var content =
+      isLong
+      ? DocumentContent(
+        kind: .article, title: question.cut(toBytes: TextAssembler.maxHeadingBytes), text: text)
+      : DocumentContent(kind: .faq, title: question, text: text, questions: Array(questions.dropFirst()))
     entry.metadata.apply(to: &content)
     documents.append(
       ReadDocument(
@@ -102,7 +116,7 @@ struct EntryBuilder {
             remedy: "Give it a shorter id.", line: entry.line))
         return nil
       }
-      guard ids.insert(entry.id).inserted else {
+      guard ids.insert(ExactString(entry.id)).inserted else {
         context.report(
           ReadFailure(
             code: "duplicate_id",
@@ -116,7 +130,7 @@ struct EntryBuilder {
     // The same question with another answer: both go in, the later under a hash of both.
     let both = Self.hash(question + "\n" + answer)
     let isNew = pairs.insert(both).inserted
-    if ids.insert(hash).inserted { return "#" + hash }
+    if ids.insert(ExactString(hash)).inserted { return "#" + hash }
     context.warn(
       "duplicate_question",
       isNew

@@ -93,8 +93,7 @@ let package = Package(
       dependencies: [
         "Domain", "Security", "SearchIndex", "Retrieval", "Knowledge", hummingbird, hummingbirdCore,
         hummingbirdTLS, httpTypes, nioHTTPTypes, nio("NIOCore"), nio("NIOHTTP1"), nio("NIOPosix"), nioSSL,
-        log,
-        metrics, lifecycle,
+        log, metrics, lifecycle,
       ],
       path: "Sources/Edge/Gateway"),
     .executableTarget(

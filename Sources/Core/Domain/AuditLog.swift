@@ -20,6 +20,7 @@ public struct AuditEvent: Hashable, Sendable {
 public struct AuditEntry: Hashable, Sendable {
   /// From 1, without gaps.
   public let sequence: Int64
+  /// Whole microseconds.
   public let time: Date
   public let event: AuditEvent
   /// SHA-256 over this entry and the hash of the one before.

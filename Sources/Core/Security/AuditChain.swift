@@ -9,13 +9,13 @@ public enum AuditChain {
   /// What the first entry is linked to.
   public static let origin = Data(repeating: 0, count: Digest.byteCount)
 
-  /// - Parameter time: microseconds since 1970.
-  /// - Returns: SHA-256 over the previous hash, sequence and time (big-endian) and the texts, each after its
-  ///   length.
-  public static func hash(previous: Data, sequence: Int64, time: Int64, event: AuditEvent) -> Data {
+  /// - Returns: SHA-256 over the previous hash, the sequence and the microseconds since 1970 (big-endian) and
+  ///   the texts, each after its length.
+  public static func hash(previous: Data, sequence: Int64, time: Date, event: AuditEvent) -> Data {
     var hash = SHA256()
     hash.update(data: previous)
-    for number in [sequence, time] {
+    let microseconds = Int64((time.timeIntervalSince1970 * 1_000_000).rounded())
+    for number in [sequence, microseconds] {
       withUnsafeBytes(of: number.bigEndian) { hash.update(bufferPointer: $0) }
     }
     for text in [event.actor, event.action, event.target] {
@@ -35,9 +35,8 @@ public enum AuditChain {
   ) -> AuditEntry? {
     var (previous, sequence) = (previous, sequence)
     for entry in entries {
-      let time = Int64((entry.time.timeIntervalSince1970 * 1_000_000).rounded())
       let expected = hash(
-        previous: previous, sequence: entry.sequence, time: time, event: entry.event)
+        previous: previous, sequence: entry.sequence, time: entry.time, event: entry.event)
       guard entry.sequence == sequence + 1, entry.hash == expected else { return entry }
       (previous, sequence) = (entry.hash, entry.sequence)
     }

@@ -10,7 +10,7 @@ extension SQLiteStore: AuditLog {
       let last = try db.row("SELECT sequence, hash FROM audit ORDER BY sequence DESC LIMIT 1")
       let sequence = try (last?.integer(0) ?? 0) + 1
       let hash = AuditChain.hash(
-        previous: try last?.data(1) ?? AuditChain.origin, sequence: sequence, time: time.column, event: event)
+        previous: try last?.data(1) ?? AuditChain.origin, sequence: sequence, time: time, event: event)
       try db.run(
         "INSERT INTO audit (sequence, time, actor, action, target, hash) VALUES (?, ?, ?, ?, ?, ?)",
         sequence, time.column, event.actor.column, event.action.column, event.target.column, hash)

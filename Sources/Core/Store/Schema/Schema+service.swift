@@ -1,5 +1,6 @@
 extension Schema {
-  /// Access keys, what was done with them, and later what conversations leave behind: no transaction spans this file and the other.
+  /// Access keys, the audit log, and later what conversations leave behind: no transaction spans this file
+  /// and the other.
   static let service = Schema(file: "service.db", migrations: [serviceV1, serviceV2])
 
   private static let serviceV1 = """

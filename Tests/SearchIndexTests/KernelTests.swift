@@ -92,4 +92,41 @@ import Testing
     #expect(fd_quantise_i8([0, 0, 1e-38], 3, &codes) == 0)
     #expect(codes[..<3] == [0, 0, 0])
   }
+
+  @Test func packedNumbersComeBack() {
+    var random = SeededGenerator(11)
+    for bits in 0...32 as ClosedRange<UInt32> {
+      let limit = bits == 32 ? UInt32.max : (1 << bits) - 1
+      var numbers = (0..<128).map { _ in UInt32.random(in: 0...limit, using: &random) }
+      numbers[127] = limit
+      // Guards on both sides: nothing is written beyond.
+      var packed = [UInt8](repeating: 0xa5, count: fd_packed_block_bytes(bits) + 2)
+      packed.withUnsafeMutableBufferPointer { fd_pack_block(numbers, bits, $0.baseAddress! + 1) }
+      #expect(packed.first == 0xa5 && packed.last == 0xa5)
+      var unpacked = [UInt32](repeating: 7, count: 128)
+      packed.withUnsafeBufferPointer { fd_unpack_block($0.baseAddress! + 1, bits, &unpacked) }
+      #expect(unpacked == numbers)
+    }
+  }
+
+  @Test func whatTwoListsShareIsFound() {
+    var random = SeededGenerator(12)
+    for _ in 0..<200 {
+      let lists = (0..<2).map { _ in
+        Set(
+          (0..<Int.random(in: 0...128, using: &random)).map { _ in UInt32.random(in: 0..<300, using: &random)
+          }
+        )
+        .sorted()
+      }
+      var places = [UInt32](repeating: 0, count: 129)
+      var otherPlaces = places
+      let found = fd_intersect(
+        lists[0], lists[0].count, lists[1], lists[1].count, &places, &otherPlaces)
+      let shared = [places, otherPlaces].enumerated().map { list, places in
+        places.prefix(found).map { lists[list][Int($0)] }
+      }
+      #expect(shared[0] == Set(lists[0]).intersection(lists[1]).sorted() && shared[1] == shared[0])
+    }
+  }
 }

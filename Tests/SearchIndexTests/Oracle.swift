@@ -50,12 +50,21 @@ struct Oracle {
     let parameters = query.parameters
     let k1 = Double(parameters.k1)
     var idf: [[UInt8]: Double] = [:]
+    var frequency: [[UInt8]: Int] = [:]
     for term in query.terms.flatMap(\.alternatives) {
+      frequency[Array(term.utf8)] = documentFrequency(term)
       let df = Double(documentFrequency(term))
       idf[Array(term.utf8)] = log(1 + (count - df + 0.5) / (df + 0.5))
     }
     var hits: [Hit] = []
     let terms = query.terms.map { (alternatives: $0.alternatives.map { Array($0.utf8) }, weight: $0.weight) }
+    // What a term adds is a multiple of a unit, so that sums are exact.
+    let largest = terms.reduce(0.0) { sum, term in
+      sum
+        + (term.alternatives.filter { frequency[$0, default: 0] > 0 }
+          .map { Double(term.weight) * (idf[$0] ?? 0) * (k1 + 1) }.max() ?? 0)
+    }
+    let rounding = 1.5 * 0x1p52 * 0x1p-48 * pow(2, (log2(largest)).rounded(.down) + 1)
     for chunk in live.values where matches(chunk.entry, filter) {
       var score = 0.0
       for term in terms {
@@ -70,7 +79,8 @@ struct Oracle {
             weighted += weight / ((1 - b) + b / averages[field] * Double(content.length)) * frequency
           }
           guard weighted > 0, let idf = idf[alternative] else { continue }
-          best = max(best, Double(term.weight) * idf * (k1 + 1) * (weighted / (k1 + weighted)))
+          let gain = Double(term.weight) * idf * (k1 + 1)
+          best = max(best, (gain * (weighted / (k1 + weighted)) + rounding) - rounding)
         }
         score += best
       }

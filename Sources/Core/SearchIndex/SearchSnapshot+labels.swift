@@ -13,13 +13,13 @@ extension SearchSnapshot {
       if case .nothing = allowed { continue }
       let labels = view.segment.lexical.labels
       var iterator = start.withUnsafeBytes { labels.dictionary.iterator(notBelow: $0) }
-      while let id = iterator.next(), iterator.term.starts(with: start) {
+      while let place = iterator.next(), iterator.term.starts(with: start) {
         var count = 0
         switch allowed {
         case .nothing: break
-        case .everything: count = labels.postingCount(id)
+        case .everything: count = place.postings
         case .some(let words):
-          view.segment.forEachChunk(withLabel: id) {
+          view.segment.forEachChunk(withLabel: place) {
             if words[$0 >> 6] & (1 << UInt64($0 & 63)) != 0 { count += 1 }
           }
         }

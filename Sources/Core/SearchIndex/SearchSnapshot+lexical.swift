@@ -10,7 +10,8 @@ extension SearchSnapshot {
     for (index, view) in content.views.enumerated() {
       let allowed = view.allowed(filter)
       if case .nothing = allowed { continue }
-      LexicalScan(prepared, view, at: index).run(allowed, index: index, into: &hits)
+      var scan = LexicalScan(prepared, view, at: index)
+      scan.run(allowed, into: &hits)
     }
     return hits.sorted().map(content.hit)
   }
@@ -32,7 +33,7 @@ extension SearchSnapshot {
       let probe = TermProbe(prepared, content.views[index], at: index)
       for (ordinal, key) in wanted.sorted(by: { $0.ordinal < $1.ordinal }) {
         for term in prepared.terms.indices {
-          scores[key, default: 0] += probe.best(term, ordinal)?.score ?? 0
+          scores[key, default: 0] += probe.score(term, ordinal)
         }
       }
     }
@@ -47,7 +48,7 @@ extension SearchSnapshot {
     let prepared = PreparedQuery(query, content)
     let lexical = content.views[place.view].segment.lexical
     let probe = TermProbe(prepared, content.views[place.view], at: place.view)
-    let lengths = (0..<lexical.fields).map { Int(lexical.lengths[place.ordinal * lexical.fields + $0]) }
+    let lengths = (0..<lexical.fields).map { Int(lexical.lengths[place.ordinal, $0]) }
     return prepared.terms.indices.compactMap { index in
       guard let match = probe.best(index, place.ordinal) else { return nil }
       let alternative = prepared.terms[index].alternatives[match.alternative]
@@ -61,7 +62,7 @@ extension SearchSnapshot {
   /// Live chunks that have a term, whatever a filter would hide.
   public func documentFrequency(of term: String) -> Int {
     content.views.reduce(0) { sum, view in
-      sum + (view.segment.lexical.terms.id(of: term).map(view.documentFrequency) ?? 0)
+      sum + (view.segment.lexical.terms.find(term).map(view.documentFrequency) ?? 0)
     }
   }
 }
@@ -74,30 +75,25 @@ private struct TermProbe {
     let frequencies: [Int]
   }
 
-  private let scorer: BM25F
-  private let lengths: PackedArray<UInt16>
   /// By term of the query, then by alternative.
-  private let cursors: [[(cursor: PostingCursor, gain: Double)?]]
+  private let cursors: [[ScoredCursor?]]
 
   init(_ query: PreparedQuery, _ view: SegmentView, at index: Int) {
-    scorer = query.scorer
-    lengths = view.segment.lexical.lengths
-    cursors = query.terms.map { term in
-      term.alternatives.map { alternative in
-        alternative.ids[index].flatMap(view.segment.lexical.terms.cursor).map { ($0, alternative.gain) }
-      }
-    }
+    cursors = query.terms.map { $0.alternatives.map { query.cursor($0, view, at: index) } }
+  }
+
+  /// The score of a term: that of its best alternative; 0 where the chunk has none.
+  func score(_ term: Int, _ ordinal: Int) -> Double {
+    cursors[term].reduce(0) { max($0, $1?.posting(of: UInt32(ordinal))?.score ?? 0) }
   }
 
   /// The alternative of a term that scores best in a chunk, the first of equals.
   func best(_ term: Int, _ ordinal: Int) -> Match? {
     var best: Match?
-    for (index, entry) in cursors[term].enumerated() {
-      guard let (cursor, gain) = entry, cursor.seek(UInt32(ordinal)) == UInt32(ordinal) else { continue }
-      let score = scorer.score(cursor, at: cursor.position, lengths: lengths, gain: gain)
-      if best == nil || score > best!.score {
-        let frequencies = (0..<cursor.fieldCount).map { Int(cursor.frequency(field: $0)) }
-        best = Match(alternative: index, score: score, frequencies: frequencies)
+    for (index, cursor) in cursors[term].enumerated() {
+      guard let posting = cursor?.posting(of: UInt32(ordinal)) else { continue }
+      if best == nil || posting.score > best!.score {
+        best = Match(alternative: index, score: posting.score, frequencies: posting.frequencies)
       }
     }
     return best

@@ -1,3 +1,4 @@
+import CKernels
 import Foundation
 
 /// BM25F over fields (Robertson, Zaragoza and Taylor, CIKM 2004, doi:10.1145/1031171.1031181).
@@ -6,56 +7,56 @@ import Foundation
 ///     score = sum over terms of idf * tf~ * (k1 + 1) / (k1 + tf~)
 ///     idf   = ln(1 + (N - df + 0.5) / (df + 0.5))
 ///
-/// A field whose average length is 0 adds nothing. A chunk's score is a function of the query, the chunk
-/// and counts over live chunks, computed in one order: it does not depend on how chunks are spread.
-struct BM25F {
-  struct Field {
-    let index: Int
-    private let weight: Double
-    /// 1 - b, and b / average length.
-    private let base: Double
-    private let slope: Double
-    /// `factor` of the lengths that are common: a division for each posting would take half the time.
-    private let factors: [Double]
-
-    init(index: Int, weight: Double, b: Double, averageLength: Double) {
-      self.index = index
-      self.weight = weight
-      let base = 1 - b
-      let slope = b / averageLength
-      self.base = base
-      self.slope = slope
-      factors = (0..<256).map { Self.factor(weight, base + slope * Double($0)) }
-    }
-
-    /// Weight over length norm: what one occurrence adds to tf~.
-    @inline(__always) func factor(length: UInt16) -> Double {
-      Int(length) < factors.count
-        ? factors[Int(length)] : Self.factor(weight, base + slope * Double(length))
-    }
-
-    /// Only b = 1 and a field of length 0 leave nothing to divide by.
-    private static func factor(_ weight: Double, _ norm: Double) -> Double { norm > 0 ? weight / norm : 0 }
-  }
-
+/// A field whose average length is 0 adds nothing. What a term adds is rounded to a multiple of a unit of
+/// about 2^-48 of the query's largest possible score, so that sums are exact: a chunk's score does not depend
+/// on the order of the terms or on how chunks are spread over segments, and bounds can be compared with it.
+///
+/// Unchecked Sendable: the tables behind the pointers never change between init and deinit.
+final class BM25F: @unchecked Sendable {
   let k1: Double
-  /// The fields that can add to a score.
-  let fields: [Field]
   let averageLengths: [Double]
   private let chunks: Double
+  /// The fields that can add to a score, by their numbers in the index.
+  private let indices: [Int]
+  private let fields: UnsafeMutablePointer<fd_bm25f_field>
+  private let factors: UnsafeMutablePointer<Double>
+  private let places: UnsafeMutablePointer<Int>
+  private let boundOffsets: UnsafeMutablePointer<Int>
+  private static let tabledLengths = 256
 
   init(_ parameters: BM25FParameters, chunks: Int, totalLengths: [Int]) {
     k1 = Self.finite(parameters.k1, 0...1e6, 1.2)
     self.chunks = Double(chunks)
     averageLengths = totalLengths.map { chunks > 0 ? Double(max(0, $0)) / Double(chunks) : 0 }
-    var fields: [Field] = []
-    for (index, average) in averageLengths.enumerated() where average > 0 {
-      let weight = Self.finite(
-        index < parameters.fieldWeights.count ? parameters.fieldWeights[index] : 1, 0...1e6, 1)
-      let b = Self.finite(index < parameters.b.count ? parameters.b[index] : 0.75, 0...1, 0.75)
-      if weight > 0 { fields.append(Field(index: index, weight: weight, b: b, averageLength: average)) }
+    let weights = averageLengths.indices.map {
+      Self.finite($0 < parameters.fieldWeights.count ? parameters.fieldWeights[$0] : 1, 0...1e6, 1)
     }
-    self.fields = fields
+    indices = averageLengths.indices.filter { [averageLengths] in averageLengths[$0] > 0 && weights[$0] > 0 }
+    fields = .allocate(capacity: max(1, indices.count))
+    factors = .allocate(capacity: max(1, indices.count) * Self.tabledLengths)
+    places = .allocate(capacity: max(1, indices.count))
+    boundOffsets = .allocate(capacity: max(1, indices.count))
+    for (place, field) in indices.enumerated() {
+      let b = Self.finite(field < parameters.b.count ? parameters.b[field] : 0.75, 0...1, 0.75)
+      let table = factors + place * Self.tabledLengths
+      let (weight, base, slope) = (weights[field], 1 - b, b / averageLengths[field])
+      for length in 0..<Self.tabledLengths {
+        let norm = base + slope * Double(length)
+        // Only b = 1 and a field of length 0 leave nothing to divide by.
+        table[length] = norm > 0 ? weight / norm : 0
+      }
+      (fields + place).initialize(
+        to: fd_bm25f_field(weight: weight, base: base, slope: slope, factors: table))
+      (places + place).initialize(to: field)
+      (boundOffsets + place).initialize(to: 8 + 4 * field)
+    }
+  }
+
+  deinit {
+    fields.deallocate()
+    factors.deallocate()
+    places.deallocate()
+    boundOffsets.deallocate()
   }
 
   private static func finite(_ value: Float, _ range: ClosedRange<Double>, _ fallback: Double) -> Double {
@@ -67,40 +68,42 @@ struct BM25F {
     return log(1 + (chunks - df + 0.5) / (df + 0.5))
   }
 
-  /// Factor of a term's saturated frequency.
+  /// What a term cannot add more than: the factor of its saturated frequency.
   func gain(idf: Double, weight: Float) -> Double { Double(weight) * idf * (k1 + 1) }
 
-  /// Scores the posting at which a cursor stands.
-  func score(_ cursor: PostingCursor, at position: Int, lengths: PackedArray<UInt16>, gain: Double) -> Double
-  {
-    var score = 0.0
-    withUnsafeMutablePointer(to: &score) {
-      self.score(cursor, position..<position + 1, lengths: lengths, gain: gain, into: $0)
-    }
-    return score
+  /// - Parameter largest: what the query's terms cannot add more than together.
+  func term(gain: Double, largest: Double) -> fd_bm25f_term {
+    let unit =
+      largest > 0 && largest.isFinite
+      ? 0x1p-48 * Double(sign: .plus, exponent: largest.exponent + 1, significand: 1) : 0
+    return fd_bm25f_term(gain: gain, k1: k1, rounding: 1.5 * 0x1p52 * unit)
   }
 
-  /// Scores postings of a cursor's block into the first places of `scores`.
+  /// Scores the postings of a cursor's block.
   func score(
-    _ cursor: PostingCursor, _ range: Range<Int>, lengths: PackedArray<UInt16>, gain: Double,
+    _ term: fd_bm25f_term, _ cursor: PostingCursor, lengths: LengthColumns,
     into scores: UnsafeMutablePointer<Double>
   ) {
-    let count = range.count
-    let ordinals = cursor.ordinals + range.lowerBound
-    for i in 0..<count { scores[i] = 0 }
-    let stride = cursor.fieldCount
-    for field in fields where cursor.presentFields & (1 << UInt64(field.index)) != 0 {
-      let frequencies = cursor.frequencies + field.index * PostingFormat.blockPostings + range.lowerBound
-      for i in 0..<count {
-        let frequency = frequencies[i]
-        guard frequency > 0 else { continue }
-        let length = lengths.unchecked(Int(ordinals[i]) &* stride &+ field.index)
-        scores[i] += field.factor(length: length) * Double(frequency)
-      }
-    }
-    for i in 0..<count {
-      let frequency = scores[i]
-      scores[i] = frequency > 0 ? gain * (frequency / (k1 + frequency)) : 0
-    }
+    score(term, cursor, nil, cursor.count, lengths: lengths, into: scores)
+  }
+
+  /// Scores those postings of a cursor's block whose places are given.
+  func score(
+    _ term: fd_bm25f_term, _ cursor: PostingCursor, _ places: UnsafePointer<UInt32>?, _ count: Int,
+    lengths: LengthColumns, into scores: UnsafeMutablePointer<Double>
+  ) {
+    cursor.decodeFrequencies()
+    var term = term
+    fd_bm25f_scores(
+      &term, fields, self.places, indices.count, cursor.ordinals, cursor.frequencies,
+      lengths.columns, places, count, scores)
+  }
+
+  /// Bounds of the scores in each block of a list that has a table.
+  func bounds(_ term: fd_bm25f_term, _ cursor: PostingCursor, into bounds: UnsafeMutablePointer<Double>) {
+    var term = term
+    fd_bm25f_bounds(
+      &term, fields, boundOffsets, indices.count, cursor.tableStart.assumingMemoryBound(to: UInt8.self),
+      PostingFormat.entryBytes(fields: cursor.fieldCount), cursor.blocks, bounds)
   }
 }

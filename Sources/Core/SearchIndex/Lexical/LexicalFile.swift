@@ -8,16 +8,13 @@ struct LexicalFile {
   let groupCount: Int
   /// Sum of lengths by field, removed chunks included.
   let totalLengths: [Int]
-  let keys: PackedArray<UInt64>
-  let groups: PackedArray<UInt64>
+  let keys: BitPackedArray
+  let groups: BitPackedArray
   /// Ordinals by ascending (group, ordinal).
-  let groupOrder: PackedArray<UInt32>
-  /// `fields` for each chunk, chunk by chunk.
-  let lengths: PackedArray<UInt16>
+  let groupOrder: BitPackedArray
+  let lengths: LengthColumns
   let terms: InvertedList
   let labels: InvertedList
-  private let forwardOffsets: PackedArray<UInt64>
-  private let forwardTerms: ByteView
 
   /// - Throws: corrupt.
   init(_ bytes: StoredBytes, fields: Int) throws(SearchIndexError) {
@@ -27,14 +24,12 @@ struct LexicalFile {
     chunks = info.chunks
     groupCount = info.groups
     totalLengths = info.totalLengths
-    keys = try PackedArray(file.section(.keys), count: chunks, "keys")
-    groups = try PackedArray(file.section(.groups), count: chunks, "groups")
-    groupOrder = try PackedArray(file.section(.groupOrder), count: chunks, "group order")
-    lengths = try PackedArray(file.section(.lengths), count: chunks * fields, "lengths")
+    keys = try BitPackedArray(file.section(.keys), count: chunks, "keys")
+    groups = try BitPackedArray(file.section(.groups), count: chunks, "groups")
+    groupOrder = try BitPackedArray(file.section(.groupOrder), count: chunks, "group order")
+    lengths = try LengthColumns(file.section(.lengths), fields: fields, chunks: chunks)
     terms = try InvertedList(file, .terms, count: info.terms, fields: fields, chunks: chunks)
     labels = try InvertedList(file, .labels, count: info.labels, fields: 0, chunks: chunks)
-    forwardOffsets = try PackedArray(file.section(.forwardOffsets), count: chunks + 1, "forward list")
-    forwardTerms = try file.section(.forwardTerms)
   }
 
   /// Ordinals of a group's chunks, ascending.
@@ -58,29 +53,8 @@ struct LexicalFile {
 
   /// The group at a place in group order; nil on damage.
   func groupAt(_ place: Int) -> UInt64? {
-    let ordinal = Int(groupOrder[place])
-    return ordinal < chunks ? groups[ordinal] : nil
-  }
-
-  /// Numbers of the terms in a chunk, ascending.
-  ///
-  /// - Returns: nil where the bytes are damaged; every number given names a term.
-  func termIDs(of ordinal: Int) -> [UInt32]? {
-    let start = forwardOffsets[ordinal]
-    let end = forwardOffsets[ordinal + 1]
-    guard end >= start, let view = forwardTerms.part(from: start, count: end - start) else { return nil }
-    var ids: [UInt32] = []
-    ids.reserveCapacity(view.count)
-    var reader = VarintReader(view)
-    var next: UInt64 = 0
-    while !reader.isAtEnd {
-      guard let gap = reader.next(), gap < UInt64(terms.count), next + gap < UInt64(terms.count) else {
-        return nil
-      }
-      ids.append(UInt32(next + gap))
-      next += gap + 1
-    }
-    return ids
+    let ordinal = groupOrder[place]
+    return ordinal < UInt64(chunks) ? groups[Int(ordinal)] : nil
   }
 }
 

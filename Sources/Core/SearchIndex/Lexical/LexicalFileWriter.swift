@@ -7,7 +7,7 @@ struct ChunkTable {
   var lengths: [UInt16] = []
 }
 
-/// Writes a lexical file: chunks, then terms, then labels, then the forward list.
+/// Writes a lexical file: chunks, then terms, then labels.
 struct LexicalFileWriter {
   private let file: SegmentFileWriter
   private let chunks: ChunkTable
@@ -15,16 +15,14 @@ struct LexicalFileWriter {
   private var terms: InvertedListWriter?
   private var termCount = 0
   private var labels: InvertedListWriter?
-  private var labelCount = 0
-  private var forward: [UInt8] = []
 
   init(_ file: SegmentFileWriter, chunks: ChunkTable, fields: Int) {
     self.file = file
     self.chunks = chunks
     self.fields = fields
-    file.write(.keys, chunks.keys)
-    file.write(.groups, chunks.groups)
-    file.write(.lengths, chunks.lengths)
+    file.write(.keys, BitPackedArray.encoded(chunks.keys))
+    file.write(.groups, BitPackedArray.encoded(chunks.groups))
+    file.write(.lengths, LengthColumns.encoded(chunks.lengths, fields: fields))
     terms = InvertedListWriter(file, .terms, fields: fields)
   }
 
@@ -44,41 +42,16 @@ struct LexicalFileWriter {
     labels?.add(label, ordinals: ordinals, frequencies: [], lengths: [])
   }
 
-  mutating func beginForward() {
-    labelCount = labels?.count ?? 0
-    labels?.finish()
-    labels = nil
-    file.begin(.forwardTerms)
-    forwardOffsets.reserveCapacity(chunks.keys.count + 1)
-  }
-
-  private var forwardOffsets: [UInt64] = [0]
-
-  /// Adds the next chunk's terms, ascending.
-  mutating func addForward(_ termIDs: [UInt32]) {
-    forward.removeAll(keepingCapacity: true)
-    var next: UInt32 = 0
-    for id in termIDs {
-      forward.appendVarint(UInt64(id - next))
-      next = id + 1
-    }
-    file.append(forward)
-    forwardOffsets.append(file.sectionBytes)
-  }
-
   /// Writes what is left but the frame.
   mutating func finish() {
-    file.end()
-    file.write(.forwardOffsets, forwardOffsets)
+    let labelCount = labels?.count ?? 0
+    labels?.finish()
+    labels = nil
     let groups = chunks.groups
-    let order = (0..<UInt32(groups.count)).sorted {
-      (groups[Int($0)], $0) < (groups[Int($1)], $1)
-    }
+    let order = groups.indices.sorted { (groups[$0], $0) < (groups[$1], $1) }
     var groupCount = 0
-    for i in order.indices where i == 0 || groups[Int(order[i])] != groups[Int(order[i - 1])] {
-      groupCount += 1
-    }
-    file.write(.groupOrder, order)
+    for i in order.indices where i == 0 || groups[order[i]] != groups[order[i - 1]] { groupCount += 1 }
+    file.write(.groupOrder, BitPackedArray.encoded(order.map(UInt64.init)))
     var totals = [Int](repeating: 0, count: fields)
     for chunk in chunks.keys.indices {
       for field in 0..<fields { totals[field] += Int(chunks.lengths[chunk * fields + field]) }

@@ -1,160 +1,201 @@
-/// Scores every chunk of a segment that has a term of the query.
-///
-/// Term at a time within windows of ordinals, so that the accumulators stay in the processor's nearest
-/// cache and memory does not grow with the segment. Within a chunk, terms add up in the query's order.
-struct LexicalScan {
-  private static let window = 2048
+import CKernels
 
+/// Finds the best chunks of a segment without scoring every one that has a term of the query.
+///
+/// MaxScore (Turtle and Flood 1995, doi:10.1016/0306-4573(95)00020-H) within windows of ordinals, with bounds
+/// from the blocks that reach into the window (as Chakrabarti, Chaudhuri and Ganti, ICDE 2011,
+/// doi:10.1109/ICDE.2011.5767855). Terms that together cannot lift a chunk over the worst hit so far are not
+/// walked: the others give the candidates, and these terms are looked up only where a candidate can still
+/// make it. What is found, and its scores, are those of scoring everything.
+struct LexicalScan {
   private let view: SegmentView
-  private let scorer: BM25F
-  private let terms: [[ScoredCursor]]
+  private let index: Int
+  private let terms: [ScoredTerm]
+  private let window = ScoreWindow()
+  private let best: ScoreWindow?
+  private let candidates = CandidateList()
+  private let scratch = LookupScratch(candidates: ScoreWindow.size)
+  /// By term: what it can add to a chunk of the window.
+  private var bounds: [Double]
+  /// Terms by ascending bound.
+  private var order: [Int]
+  /// rest[i] = the sum of the i lowest bounds.
+  private var rest: [Double]
 
   /// - Parameter index: the view's place in the snapshot.
   init(_ query: PreparedQuery, _ view: SegmentView, at index: Int) {
     self.view = view
-    scorer = query.scorer
+    self.index = index
     terms = query.terms.compactMap { term in
-      let cursors = term.alternatives.compactMap { alternative -> ScoredCursor? in
-        guard let id = alternative.ids[index] else { return nil }
-        guard let cursor = view.segment.lexical.terms.cursor(id) else {
-          view.segment.markDamaged()
-          return nil
-        }
-        return ScoredCursor(
-          cursor, scorer: query.scorer, lengths: view.segment.lexical.lengths, gain: alternative.gain)
-      }
-      return cursors.isEmpty ? nil : cursors
+      let cursors = term.alternatives.compactMap { query.cursor($0, view, at: index) }
+      return cursors.isEmpty ? nil : ScoredTerm(cursors)
     }
+    best = terms.contains { $0.cursors.count > 1 } ? ScoreWindow() : nil
+    bounds = [Double](repeating: 0, count: terms.count)
+    order = Array(terms.indices)
+    rest = [Double](repeating: 0, count: terms.count + 1)
   }
 
-  /// Offers every allowed chunk with a score above 0.
-  func run(_ allowed: FilterResult, index: Int, into hits: inout TopHits) {
-    let words: [UInt64]?
-    switch allowed {
-    case .nothing: return
-    case .everything: words = nil
-    case .some(let bits): words = bits
-    }
-    let scores = ScoreWindow(Self.window)
-    let best = terms.contains { $0.count > 1 } ? ScoreWindow(Self.window) : nil
-    while let lowest = terms.lazy.flatMap({ $0 }).compactMap(\.ordinal).min() {
-      let start = Int(lowest) & ~63
-      let end = UInt32(clamping: start + Self.window)
-      for term in terms {
-        if term.count == 1 {
-          term[0].drain(below: end) { scores.add($1, at: Int($0) &- start) }
-        } else if let best {
-          for cursor in term { cursor.drain(below: end) { best.raise(to: $1, at: Int($0) &- start) } }
-          best.empty { scores.add($1, at: $0) }
+  /// Offers every allowed chunk that can be among the best.
+  mutating func run(_ allowed: FilterResult, into hits: inout TopHits) {
+    let chunks = view.segment.chunks
+    for start in stride(from: 0, to: terms.isEmpty ? 0 : chunks, by: ScoreWindow.size) {
+      let ordinals = UInt32(start)..<UInt32(min(start + ScoreWindow.size, chunks))
+      switch allowed {
+      case .nothing: return
+      case .everything: run(ordinals, nil, into: &hits)
+      case .some(let words):
+        words.withUnsafeBufferPointer { words in
+          let own = UnsafeBufferPointer(rebasing: words[(start >> 6)...].prefix(ScoreWindow.size >> 6))
+          if own.contains(where: { $0 != 0 }) { run(ordinals, own.baseAddress, into: &hits) }
         }
       }
-      collect(scores, from: start, words, index, &hits)
     }
-    if terms.contains(where: { $0.contains(where: \.isDamaged) }) { view.segment.markDamaged() }
+    if terms.contains(where: \.isDamaged) { view.segment.markDamaged() }
   }
 
-  private func collect(
-    _ scores: ScoreWindow, from start: Int, _ words: [UInt64]?, _ index: Int, _ hits: inout TopHits
+  private mutating func run(
+    _ ordinals: Range<UInt32>, _ allowed: UnsafePointer<UInt64>?, into hits: inout TopHits
   ) {
-    let keys = view.segment.lexical.keys
+    for term in terms.indices { bounds[term] = terms[term].bound(ordinals) }
+    sortByBound()
+    let threshold = hits.threshold
+    var optional = 0
+    for (place, term) in order.enumerated() {
+      rest[place + 1] = rest[place] + bounds[term]
+      if rest[place + 1] < threshold { optional = place + 1 }
+    }
+    guard optional < terms.count else { return }
+    for place in optional..<terms.count where bounds[order[place]] > 0 {
+      terms[order[place]].drain(ordinals, into: window, through: best)
+    }
+    window.take(into: candidates, from: ordinals.lowerBound, allowed, least: threshold - rest[optional])
+    for place in stride(from: optional - 1, through: 0, by: -1) where bounds[order[place]] > 0 {
+      guard candidates.count > 0 else { return }
+      terms[order[place]].add(to: candidates, scratch)
+      candidates.keep(least: threshold - rest[place])
+    }
+    candidates.offer(to: &hits, view: index, keys: view.segment.lexical.keys)
+  }
+
+  /// Insertion sort: a window's order is nearly that of the one before.
+  private mutating func sortByBound() {
+    for place in 1..<max(1, order.count) {
+      let term = order[place]
+      var hole = place
+      while hole > 0, bounds[order[hole - 1]] > bounds[term] {
+        order[hole] = order[hole - 1]
+        hole -= 1
+      }
+      order[hole] = term
+    }
+  }
+}
+
+/// A term of the query in one segment: it scores as the best of its spellings.
+private final class ScoredTerm {
+  let cursors: [ScoredCursor]
+
+  init(_ cursors: [ScoredCursor]) { self.cursors = cursors }
+
+  var isDamaged: Bool { cursors.contains(where: \.isDamaged) }
+
+  func bound(_ ordinals: Range<UInt32>) -> Double {
+    var bound = 0.0
+    for cursor in cursors { bound = max(bound, cursor.bound(ordinals)) }
+    return bound
+  }
+
+  /// Adds the scores of all postings in a window.
+  func drain(_ ordinals: Range<UInt32>, into window: ScoreWindow, through best: ScoreWindow?) {
+    let start = ordinals.lowerBound
+    guard cursors.count > 1, let best else {
+      return cursors[0].drain(ordinals) { window.add($0, $1, $2, from: start) }
+    }
+    for cursor in cursors { cursor.drain(ordinals) { best.raise($0, $1, $2, from: start) } }
+    best.take(into: best.taken, from: start, nil, least: 0)
+    window.add(best.taken.ordinals, best.taken.scores, best.taken.count, from: start)
+  }
+
+  /// Adds the scores of the candidates that have the term.
+  func add(to candidates: CandidateList, _ scratch: LookupScratch) {
+    let scores = candidates.scores
+    guard cursors.count > 1 else {
+      return cursors[0].look(up: candidates.ordinals, count: candidates.count, scratch) {
+        for i in 0..<$2 { scores[Int($0[i])] += $1[i] }
+      }
+    }
+    let best = scratch.best
+    best.update(repeating: 0, count: candidates.count)
+    for cursor in cursors {
+      cursor.look(up: candidates.ordinals, count: candidates.count, scratch) {
+        for i in 0..<$2 { best[Int($0[i])] = max(best[Int($0[i])], $1[i]) }
+      }
+    }
+    for i in 0..<candidates.count { scores[i] += best[i] }
+  }
+}
+
+/// Chunks of a window that may become hits, by ascending ordinal.
+private final class CandidateList {
+  var count = 0
+  let ordinals = UnsafeMutablePointer<UInt32>.allocate(capacity: ScoreWindow.size)
+  let scores = UnsafeMutablePointer<Double>.allocate(capacity: ScoreWindow.size)
+
+  deinit {
+    ordinals.deallocate()
+    scores.deallocate()
+  }
+
+  func keep(least: Double) { count = fd_keep_candidates(ordinals, scores, count, least) }
+
+  func offer(to hits: inout TopHits, view: Int, keys: BitPackedArray) {
     var threshold = hits.threshold
-    scores.empty { offset, score in
-      let ordinal = start + offset
-      guard score > 0, score >= threshold else { return }
-      if let words, words[ordinal >> 6] & (1 << UInt64(ordinal & 63)) == 0 { return }
-      hits.offer(.init(score: score, key: keys[ordinal], view: index, ordinal: ordinal))
+    for i in 0..<count where scores[i] >= threshold {
+      let ordinal = Int(ordinals[i])
+      hits.offer(.init(score: scores[i], key: keys[ordinal], view: view, ordinal: ordinal))
       threshold = hits.threshold
     }
   }
 }
 
-/// A cursor whose postings are scored a block at a time.
-private final class ScoredCursor {
-  private let cursor: PostingCursor
-  private let scorer: BM25F
-  private let lengths: PackedArray<UInt16>
-  private let gain: Double
-  private let scores: UnsafeMutablePointer<Double>
-
-  init(_ cursor: PostingCursor, scorer: BM25F, lengths: PackedArray<UInt16>, gain: Double) {
-    self.cursor = cursor
-    self.scorer = scorer
-    self.lengths = lengths
-    self.gain = gain
-    scores = .allocate(capacity: PostingFormat.blockPostings)
-    advance()
-  }
-
-  deinit { scores.deallocate() }
-
-  var isDamaged: Bool { cursor.isDamaged }
-
-  /// Where it stands; nil at the end.
-  var ordinal: UInt32? { cursor.position < cursor.count ? cursor.ordinals[cursor.position] : nil }
-
-  /// Visits every posting below an ordinal and moves past it.
-  @inline(__always) func drain(below end: UInt32, _ visit: (UInt32, Double) -> Void) {
-    while cursor.position < cursor.count {
-      let ordinals = cursor.ordinals
-      let count = cursor.count
-      var position = cursor.position
-      while position < count, ordinals[position] < end {
-        visit(ordinals[position], scores[position])
-        position &+= 1
-      }
-      cursor.position = position
-      if position < count { return }
-      advance()
-    }
-  }
-
-  private func advance() {
-    guard cursor.nextBlock() else { return }
-    scorer.score(cursor, 0..<cursor.count, lengths: lengths, gain: gain, into: scores)
-  }
-}
-
-/// Scores of a window of chunks; which were touched is known without reading them all.
+/// Scores of a window of chunks.
 private final class ScoreWindow {
-  private let scores: UnsafeMutablePointer<Double>
-  private let touched: UnsafeMutablePointer<UInt64>
-  private let words: Int
+  static let size = 4096
 
-  init(_ size: Int) {
-    words = size / 64
-    scores = .allocate(capacity: size)
-    scores.initialize(repeating: 0, count: size)
-    touched = .allocate(capacity: words)
-    touched.initialize(repeating: 0, count: words)
+  private var window: fd_score_window
+  /// What the window held when it was last emptied for a term of several spellings.
+  let taken = CandidateList()
+
+  init() {
+    let scores = UnsafeMutablePointer<Double>.allocate(capacity: Self.size)
+    let touched = UnsafeMutablePointer<UInt64>.allocate(capacity: Self.size / 64)
+    scores.initialize(repeating: 0, count: Self.size)
+    touched.initialize(repeating: 0, count: Self.size / 64)
+    window = fd_score_window(scores: scores, touched: touched, words: Self.size / 64)
   }
 
   deinit {
-    scores.deallocate()
-    touched.deallocate()
+    window.scores.deallocate()
+    window.touched.deallocate()
   }
 
-  @inline(__always) func add(_ score: Double, at offset: Int) {
-    scores[offset] += score
-    touched[offset >> 6] |= 1 << UInt64(offset & 63)
+  @inline(__always) func add(
+    _ ordinals: UnsafePointer<UInt32>, _ scores: UnsafePointer<Double>, _ count: Int, from start: UInt32
+  ) {
+    fd_window_add(&window, start, ordinals, scores, count)
   }
 
-  @inline(__always) func raise(to score: Double, at offset: Int) {
-    if score > scores[offset] { scores[offset] = score }
-    touched[offset >> 6] |= 1 << UInt64(offset & 63)
+  @inline(__always) func raise(
+    _ ordinals: UnsafePointer<UInt32>, _ scores: UnsafePointer<Double>, _ count: Int, from start: UInt32
+  ) {
+    fd_window_raise(&window, start, ordinals, scores, count)
   }
 
-  /// Visits what was touched in ascending order and leaves the window empty.
-  @inline(__always) func empty(_ visit: (Int, Double) -> Void) {
-    for word in 0..<words {
-      var rest = touched[word]
-      guard rest != 0 else { continue }
-      touched[word] = 0
-      while rest != 0 {
-        let offset = word &<< 6 &+ rest.trailingZeroBitCount
-        visit(offset, scores[offset])
-        scores[offset] = 0
-        rest &= rest &- 1
-      }
-    }
+  /// Empties the window into a list: what is allowed and not below `least`.
+  func take(
+    into list: CandidateList, from start: UInt32, _ allowed: UnsafePointer<UInt64>?, least: Double
+  ) {
+    list.count = fd_window_take(&window, start, allowed, least, list.ordinals, list.scores)
   }
 }

@@ -1,3 +1,5 @@
+import CKernels
+
 /// Walks one posting list block by block, or seeks in it.
 ///
 /// Damaged bytes end the list early and set `isDamaged`; ordinals given out always name a chunk.
@@ -7,23 +9,28 @@ final class PostingCursor {
   let fieldCount: Int
   private let chunks: Int
   private let postings: Int
-  private let blocks: Int
-  private var block = -1
+  let blocks: Int
+  private let entryBytes: Int
 
+  /// The current block; -1 before the first.
+  private(set) var block = -1
   /// Postings of the current block.
   private(set) var count = 0
   /// Where in the block the cursor stands.
   var position = 0
   let ordinals: UnsafeMutablePointer<UInt32>
-  /// Of the current block, field by field, 128 apart; valid only where `presentFields` says so.
-  let frequencies: UnsafeMutablePointer<UInt16>
-  /// Bit f: some posting of the block has the term in field f.
-  private(set) var presentFields: UInt64 = 0
+  private let counts: UnsafeMutablePointer<UInt32>
+  /// By field: the block's frequencies, or nil where all are 0. Valid once `decodeFrequencies` was called.
+  let frequencies: UnsafeMutablePointer<UnsafePointer<UInt32>?>
+  private var hasFrequencies = false
+  /// Where the block's frequencies start, and the byte of each field before them.
+  private var packed: UnsafeRawPointer
+  private var widths: UnsafeRawPointer
   private(set) var isDamaged = false
 
   /// - Parameter list: the table, the blocks, and padding after them.
   init?(_ list: ByteView, postings: Int, fields: Int, chunks: Int) {
-    let tableBytes = PostingFormat.blocks(of: postings) * PostingFormat.entryBytes(fields: fields)
+    let tableBytes = PostingFormat.tableBytes(of: postings, fields: fields)
     guard let table = list.part(from: 0, count: UInt64(tableBytes)),
       let body = list.part(from: UInt64(tableBytes), count: UInt64(list.count - tableBytes))
     else { return nil }
@@ -33,16 +40,28 @@ final class PostingCursor {
     self.chunks = chunks
     self.postings = postings
     blocks = PostingFormat.blocks(of: postings)
+    entryBytes = PostingFormat.entryBytes(fields: fields)
     ordinals = .allocate(capacity: PostingFormat.blockPostings)
-    frequencies = .allocate(capacity: PostingFormat.blockPostings * max(1, fields))
+    counts = .allocate(capacity: PostingFormat.blockPostings * max(1, fields))
+    frequencies = .allocate(capacity: max(1, fields))
+    frequencies.initialize(repeating: nil, count: max(1, fields))
+    packed = body.start
+    widths = body.start
   }
 
   deinit {
     ordinals.deallocate()
+    counts.deallocate()
     frequencies.deallocate()
   }
 
-  /// Decodes the next block.
+  /// Whether the list has a table: only then blocks can be told apart without decoding them.
+  var hasTable: Bool { table.count > 0 }
+
+  /// The table, `blocks` entries of `entryBytes`; see `PostingFormat`.
+  var tableStart: UnsafeRawPointer { table.start }
+
+  /// Decodes the ordinals of the next block.
   ///
   /// - Returns: false at the end.
   func nextBlock() -> Bool { load(block + 1) }
@@ -51,95 +70,124 @@ final class PostingCursor {
   ///
   /// - Returns: its ordinal; nil where there is none.
   func seek(_ ordinal: UInt32) -> UInt32? {
-    if block < 0 || count == 0 || ordinals[count - 1] < ordinal {
-      var low = block + 1
-      var high = blocks
-      while low < high {
-        let middle = (low + high) / 2
-        if lastOrdinal(of: middle) < ordinal { low = middle + 1 } else { high = middle }
-      }
-      guard load(low) else { return nil }
+    if count == 0 || ordinals[count - 1] < ordinal {
+      guard load(firstBlock(notBefore: ordinal, from: block + 1)) else { return nil }
     }
-    while position < count, ordinals[position] < ordinal { position += 1 }
-    return position < count ? ordinals[position] : nil
+    var low = position
+    var length = count - low
+    // Without branches: where the search goes cannot be foretold.
+    while length > 0 {
+      let half = length / 2
+      let isBelow = ordinals[low + half] < ordinal
+      low = isBelow ? low + half + 1 : low
+      length = isBelow ? length - half - 1 : half
+    }
+    position = low
+    return low < count ? ordinals[low] : nil
   }
 
-  func frequency(field: Int) -> UInt16 {
-    presentFields & (1 << UInt64(field)) == 0
-      ? 0 : frequencies[field * PostingFormat.blockPostings + position]
+  /// The first block from `first` on that ends at or after an ordinal; `blocks` where none does.
+  func firstBlock(notBefore ordinal: UInt32, from first: Int) -> Int {
+    guard hasTable else { return first }
+    // Most often it is the next one or near: gallop, then halve.
+    var step = 1
+    var low = first
+    while low + step <= blocks, lastOrdinal(of: low + step - 1) < ordinal {
+      low += step
+      step *= 2
+    }
+    var high = min(low + step - 1, blocks)
+    while low < high {
+      let middle = (low + high) / 2
+      if lastOrdinal(of: middle) < ordinal { low = middle + 1 } else { high = middle }
+    }
+    return low
   }
 
-  /// Largest frequency and smallest length in a field of a block.
-  func bounds(block: Int, field: Int) -> (frequency: UInt16, length: UInt16) {
-    let offset = block * PostingFormat.entryBytes(fields: fieldCount) + 8 + 4 * field
-    precondition(block >= 0 && block < blocks && field >= 0 && field < fieldCount)
-    return (
-      table.start.loadUnaligned(fromByteOffset: offset, as: UInt16.self),
-      table.start.loadUnaligned(fromByteOffset: offset + 2, as: UInt16.self)
-    )
+  /// For a list with a table.
+  @inline(__always) func lastOrdinal(of block: Int) -> UInt32 {
+    table.start.loadUnaligned(fromByteOffset: block &* entryBytes, as: UInt32.self)
   }
 
-  private func lastOrdinal(of block: Int) -> UInt32 {
-    table.start.loadUnaligned(
-      fromByteOffset: block * PostingFormat.entryBytes(fields: fieldCount), as: UInt32.self)
+  func frequency(field: Int) -> UInt32 {
+    decodeFrequencies()
+    return frequencies[field].map { $0[position] } ?? 0
   }
 
   private func load(_ index: Int) -> Bool {
     position = 0
     count = 0
-    block = index
+    hasFrequencies = false
+    block = min(index, blocks)
     guard index < blocks, !isDamaged else { return false }
     let size = min(PostingFormat.blockPostings, postings - index * PostingFormat.blockPostings)
-    isDamaged = !decode(index, size)
+    isDamaged = !decodeOrdinals(index, size)
     if !isDamaged { count = size }
     return !isDamaged
   }
 
-  private func decode(_ index: Int, _ size: Int) -> Bool {
-    let entry = index * PostingFormat.entryBytes(fields: fieldCount)
-    let offset = UInt64(table.start.loadUnaligned(fromByteOffset: entry + 4, as: UInt32.self))
-    let bits = 1 + fieldCount
-    guard let header = body.part(from: offset, count: UInt64(bits)) else { return false }
+  /// Checks the whole block and decodes its ordinals.
+  private func decodeOrdinals(_ index: Int, _ size: Int) -> Bool {
+    let offset =
+      hasTable
+      ? UInt64(table.start.loadUnaligned(fromByteOffset: index * entryBytes + 4, as: UInt32.self)) : 0
+    guard let header = body.part(from: offset, count: UInt64(1 + fieldCount)) else { return false }
     let gapBits = Int(header.buffer[0])
     guard gapBits <= UInt32.bitWidth else { return false }
-    var packedBytes = PostingFormat.packedBytes(size, bits: gapBits)
-    presentFields = 0
+    let gapBytes = Self.packedBytes(size, gapBits)
+    var packedBytes = gapBytes
     for field in 0..<fieldCount {
-      let width = Int(header.buffer[1 + field])
+      let width = Int(header.buffer[1 + field] & ~PostingFormat.lessOne)
       guard width <= UInt16.bitWidth else { return false }
-      packedBytes += PostingFormat.packedBytes(size, bits: width)
-      if width > 0 { presentFields |= 1 << UInt64(field) }
+      packedBytes += Self.packedBytes(size, width)
     }
     guard
-      let packed = body.part(
-        from: offset + UInt64(bits), count: UInt64(packedBytes + SegmentFormat.packedPadding))
+      let view = body.part(
+        from: offset + UInt64(1 + fieldCount), count: UInt64(packedBytes + SegmentFormat.packedPadding))
     else { return false }
-
-    var source = packed.start
-    var next = index == 0 ? 0 : UInt64(lastOrdinal(of: index - 1)) + 1
-    let gapMask = (UInt64(1) << UInt64(gapBits)) - 1
-    for i in 0..<size {
-      next += Self.number(source, at: i &* gapBits) & gapMask
-      ordinals[i] = UInt32(truncatingIfNeeded: next)
-      next += 1
-    }
+    Self.unpack(view.start, gapBits, size, ordinals)
+    let first = index == 0 ? 0 : UInt64(lastOrdinal(of: index - 1)) + 1
+    let end = fd_ordinals(ordinals, size, first)
     // Ascending by construction: with the last one right, every ordinal names a chunk.
-    guard next <= UInt64(chunks), next == UInt64(lastOrdinal(of: index)) + 1 else { return false }
-    source += PostingFormat.packedBytes(size, bits: gapBits)
-    for field in 0..<fieldCount {
-      let width = Int(header.buffer[1 + field])
-      guard width > 0 else { continue }
-      let mask = (UInt64(1) << UInt64(width)) - 1
-      let target = frequencies + field * PostingFormat.blockPostings
-      for i in 0..<size {
-        target[i] = UInt16(truncatingIfNeeded: Self.number(source, at: i &* width) & mask)
-      }
-      source += PostingFormat.packedBytes(size, bits: width)
-    }
+    guard end <= UInt64(chunks), !hasTable || end == UInt64(lastOrdinal(of: index)) + 1 else { return false }
+    widths = header.start + 1
+    packed = view.start + gapBytes
     return true
   }
 
-  @inline(__always) private static func number(_ source: UnsafeRawPointer, at bit: Int) -> UInt64 {
-    source.loadUnaligned(fromByteOffset: bit >> 3, as: UInt64.self) >> UInt64(bit & 7)
+  /// Makes the current block's `frequencies` valid.
+  func decodeFrequencies() {
+    guard !hasFrequencies else { return }
+    hasFrequencies = true
+    var source = packed
+    for field in 0..<fieldCount {
+      let byte = widths.load(fromByteOffset: field, as: UInt8.self)
+      let width = Int(byte & ~PostingFormat.lessOne)
+      guard byte > 0 else {
+        frequencies[field] = nil
+        continue
+      }
+      let target = counts + field * PostingFormat.blockPostings
+      Self.unpack(source, width, count, target)
+      if byte & PostingFormat.lessOne != 0 { for i in 0..<count { target[i] &+= 1 } }
+      frequencies[field] = UnsafePointer(target)
+      source += Self.packedBytes(count, width)
+    }
+  }
+
+  private static func packedBytes(_ count: Int, _ bits: Int) -> Int {
+    count == PostingFormat.blockPostings
+      ? fd_packed_block_bytes(UInt32(bits)) : PostingFormat.packedBytes(count, bits: bits)
+  }
+
+  @inline(__always) private static func unpack(
+    _ source: UnsafeRawPointer, _ bits: Int, _ count: Int, _ target: UnsafeMutablePointer<UInt32>
+  ) {
+    let bytes = source.assumingMemoryBound(to: UInt8.self)
+    if count == PostingFormat.blockPostings {
+      fd_unpack_block(bytes, UInt32(bits), target)
+    } else {
+      fd_unpack_run(bytes, UInt32(bits), count, target)
+    }
   }
 }

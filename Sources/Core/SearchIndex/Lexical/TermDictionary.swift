@@ -1,28 +1,40 @@
 import Foundation
 
+/// Where the postings of a term or label are.
+struct PostingsPlace: Hashable {
+  /// Chunks that have it, removed ones included.
+  let postings: Int
+  /// From the start of the section of postings; no two lists share it.
+  let offset: UInt64
+  let bytes: UInt64
+}
+
 /// Terms in byte order, front-coded in blocks of 16: each shares a prefix with the one before it.
 ///
-/// A block starts with a whole term. An entry is varint(shared bytes), varint(further bytes), those bytes.
+/// A block starts with a whole term. An entry is varint(shared bytes), varint(further bytes), those bytes,
+/// varint(postings), varint(bytes of the list); lists follow one another in the order of their terms. Of each
+/// block, two u64 say where it and its first list start.
 struct TermDictionary {
   static let blockTerms = 16
 
   let count: Int
   private let bytes: ByteView
   private let blocks: PackedArray<UInt64>
+  private let blockCount: Int
 
   init(bytes: ByteView, blocks: ByteView, count: Int) throws(SearchIndexError) {
     self.count = count
     self.bytes = bytes
-    let blockCount = (count + Self.blockTerms - 1) / Self.blockTerms
-    self.blocks = try PackedArray(blocks, count: blockCount, "term blocks")
+    blockCount = (count + Self.blockTerms - 1) / Self.blockTerms
+    self.blocks = try PackedArray(blocks, count: 2 * blockCount, "term blocks")
   }
 
-  /// The number of a term; nil where it is absent, or the dictionary damaged.
-  func find(_ term: UnsafeRawBufferPointer) -> Int? {
+  /// Where a term's postings are; nil where it is absent, or the dictionary damaged.
+  func find(_ term: UnsafeRawBufferPointer) -> PostingsPlace? {
     var iterator = iterator(from: lastBlock(notAbove: term))
-    while let id = iterator.next() {
+    while let place = iterator.next() {
       let order = iterator.term.withUnsafeBytes { $0.compare(term) }
-      if order == 0 { return id }
+      if order == 0 { return place }
       if order > 0 { return nil }
     }
     return nil
@@ -41,17 +53,17 @@ struct TermDictionary {
   func iterator() -> Iterator { iterator(from: 0) }
 
   private func iterator(from block: Int) -> Iterator {
-    let id = block * Self.blockTerms
-    let offset = block < blocks.count ? blocks[block] : 0
+    let offset = block < blockCount ? blocks[2 * block] : 0
     let isSound = offset <= UInt64(bytes.count)
     return Iterator(
-      reader: VarintReader(bytes, at: isSound ? Int(offset) : bytes.count), next: id, count: count)
+      reader: VarintReader(bytes, at: isSound ? Int(offset) : bytes.count), next: block * Self.blockTerms,
+      count: count, offset: block < blockCount ? blocks[2 * block + 1] : 0)
   }
 
   /// The last block whose first term is not above `term`; 0 where there is none.
   private func lastBlock(notAbove term: UnsafeRawBufferPointer) -> Int {
     var low = 0
-    var high = blocks.count
+    var high = blockCount
     while low < high {
       let middle = (low + high) / 2
       if let first = firstTerm(of: middle), first.compare(term) <= 0 {
@@ -64,7 +76,7 @@ struct TermDictionary {
   }
 
   private func firstTerm(of block: Int) -> UnsafeRawBufferPointer? {
-    let offset = blocks[block]
+    let offset = blocks[2 * block]
     guard offset <= UInt64(bytes.count) else { return nil }
     var reader = VarintReader(bytes, at: Int(offset))
     guard reader.next() == 0, let length = reader.next() else { return nil }
@@ -73,31 +85,36 @@ struct TermDictionary {
 
   struct Iterator {
     private var reader: VarintReader
-    private var nextID: Int
+    private var nextNumber: Int
     private let count: Int
-    /// The bytes of the term that `next` returned last.
+    private var offset: UInt64
+    /// The bytes of the term whose place `next` returned last.
     private(set) var term: [UInt8] = []
     /// Set where the bytes are no dictionary; iteration ends there.
     private(set) var isDamaged = false
 
-    fileprivate init(reader: VarintReader, next: Int, count: Int) {
+    fileprivate init(reader: VarintReader, next: Int, count: Int, offset: UInt64) {
       self.reader = reader
-      nextID = next
+      nextNumber = next
       self.count = count
+      self.offset = offset
     }
 
-    mutating func next() -> Int? {
-      guard nextID < count, !isDamaged else { return nil }
+    mutating func next() -> PostingsPlace? {
+      guard nextNumber < count, !isDamaged else { return nil }
       guard let shared = reader.next(), let length = reader.next(), shared <= UInt64(term.count),
-        length <= UInt64(FieldTerms.maxTermBytes), let rest = reader.bytes(length)
+        length <= UInt64(FieldTerms.maxTermBytes), let rest = reader.bytes(length),
+        let postings = reader.next(), postings <= UInt64(UInt32.max), let bytes = reader.next(),
+        bytes < UInt64(1) << 48, offset < UInt64(1) << 60
       else {
         isDamaged = true
         return nil
       }
       term.removeSubrange(Int(shared)...)
       term.append(contentsOf: rest)
-      nextID += 1
-      return nextID - 1
+      nextNumber += 1
+      defer { offset += bytes }
+      return PostingsPlace(postings: Int(postings), offset: offset, bytes: bytes)
     }
   }
 }
@@ -109,10 +126,11 @@ struct TermDictionaryWriter {
   private(set) var count = 0
   private var previous: [UInt8] = []
 
-  mutating func add(_ term: UnsafeRawBufferPointer) {
+  mutating func add(_ term: UnsafeRawBufferPointer, _ place: PostingsPlace) {
     var shared = 0
     if count % TermDictionary.blockTerms == 0 {
       blocks.append(UInt64(bytes.count))
+      blocks.append(place.offset)
     } else {
       let limit = min(previous.count, term.count)
       while shared < limit, previous[shared] == term[shared] { shared += 1 }
@@ -120,6 +138,8 @@ struct TermDictionaryWriter {
     bytes.appendVarint(UInt64(shared))
     bytes.appendVarint(UInt64(term.count - shared))
     bytes.append(contentsOf: term[shared...])
+    bytes.appendVarint(UInt64(place.postings))
+    bytes.appendVarint(place.bytes)
     previous.removeSubrange(min(shared, previous.count)...)
     previous.append(contentsOf: term[shared...])
     count += 1

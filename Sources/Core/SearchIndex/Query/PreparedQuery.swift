@@ -5,8 +5,8 @@ struct PreparedQuery {
     let documentFrequency: Int
     let idf: Double
     let gain: Double
-    /// The term's number in each segment; nil where it does not occur.
-    let ids: [Int?]
+    /// Its postings in each segment; nil where it does not occur.
+    let places: [PostingsPlace?]
   }
 
   struct Term {
@@ -17,6 +17,8 @@ struct PreparedQuery {
 
   let scorer: BM25F
   let terms: [Term]
+  /// What the terms cannot add more than together.
+  private let largestScore: Double
 
   init(_ query: LexicalQuery, _ content: SnapshotContent) {
     let scorer = BM25F(query.parameters, chunks: content.liveChunks, totalLengths: content.totalLengths)
@@ -28,8 +30,8 @@ struct PreparedQuery {
         let bytes = Array(spelling.utf8)
         guard !seen.contains(bytes) else { continue }
         seen.append(bytes)
-        let ids = content.views.map { $0.segment.lexical.terms.id(of: spelling) }
-        let frequency = zip(content.views, ids).reduce(0) { sum, pair in
+        let places = content.views.map { $0.segment.lexical.terms.find(spelling) }
+        let frequency = zip(content.views, places).reduce(0) { sum, pair in
           sum + (pair.1.map(pair.0.documentFrequency) ?? 0)
         }
         guard frequency > 0 else { continue }
@@ -37,11 +39,27 @@ struct PreparedQuery {
         alternatives.append(
           Alternative(
             term: spelling, documentFrequency: frequency, idf: idf,
-            gain: scorer.gain(idf: idf, weight: term.weight), ids: ids))
+            gain: scorer.gain(idf: idf, weight: term.weight), places: places))
       }
       if !alternatives.isEmpty { terms.append(Term(queryTerm: index, alternatives: alternatives)) }
     }
     self.scorer = scorer
     self.terms = terms
+    largestScore = terms.reduce(0) { $0 + ($1.alternatives.map(\.gain).max() ?? 0) }
+  }
+
+  /// The postings of an alternative in a segment, scored.
+  ///
+  /// - Returns: nil where it does not occur, or its list cannot be read.
+  func cursor(_ alternative: Alternative, _ view: SegmentView, at index: Int) -> ScoredCursor? {
+    guard let place = alternative.places[index] else { return nil }
+    let lexical = view.segment.lexical
+    guard let cursor = lexical.terms.cursor(place) else {
+      view.segment.markDamaged()
+      return nil
+    }
+    return ScoredCursor(
+      cursor, scorer: scorer, term: scorer.term(gain: alternative.gain, largest: largestScore),
+      lengths: lexical.lengths)
   }
 }

@@ -44,15 +44,18 @@ struct TopHits {
   }
 
   private mutating func siftDown() {
-    var parent = 0
-    while true {
-      var worst = parent
-      for child in [2 * parent + 1, 2 * parent + 2] where child < heap.count {
-        if heap[worst].precedes(heap[child]) { worst = child }
+    heap.withUnsafeMutableBufferPointer { heap in
+      let moved = heap[0]
+      var parent = 0
+      while true {
+        var child = 2 * parent + 1
+        guard child < heap.count else { break }
+        if child + 1 < heap.count, heap[child].precedes(heap[child + 1]) { child += 1 }
+        guard moved.precedes(heap[child]) else { break }
+        heap[parent] = heap[child]
+        parent = child
       }
-      guard worst != parent else { return }
-      heap.swapAt(worst, parent)
-      parent = worst
+      heap[parent] = moved
     }
   }
 }

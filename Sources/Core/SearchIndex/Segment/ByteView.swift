@@ -46,7 +46,50 @@ struct PackedArray<Element: FixedWidthInteger> {
   }
 }
 
-extension PackedArray where Element == UInt64 {
+/// Numbers of equal width in bits, counted from the smallest: the width is what the largest needs.
+///
+/// Layout: u64 smallest, u64 width (0 to 57, or 64), the numbers packed lowest bits first, padding.
+struct BitPackedArray {
+  let count: Int
+  private let start: UnsafeRawPointer
+  private let smallest: UInt64
+  private let width: Int
+  private let mask: UInt64
+
+  private static let headerBytes = 16
+  /// A wider number does not fit a word whatever the bit where it starts.
+  private static let maxPackedWidth = 57
+
+  /// - Throws: corrupt where the view does not hold exactly `count` numbers.
+  init(_ view: ByteView, count: Int, _ what: String) throws(SearchIndexError) {
+    guard view.count >= Self.headerBytes else { throw .corrupt("\(what) without header") }
+    smallest = view.start.loadUnaligned(as: UInt64.self)
+    let width = view.start.loadUnaligned(fromByteOffset: 8, as: UInt64.self)
+    guard width <= UInt64(Self.maxPackedWidth) || width == 64,
+      view.count - Self.headerBytes == Self.packedBytes(count, Int(width))
+    else { throw .corrupt("\(what) holds \(view.count) bytes instead of \(count) numbers") }
+    self.width = Int(width)
+    mask = width == 64 ? .max : (1 << width) - 1
+    start = view.start + Self.headerBytes
+    self.count = count
+  }
+
+  private static func packedBytes(_ count: Int, _ width: Int) -> Int {
+    (count * width + 7) / 8 + SegmentFormat.packedPadding
+  }
+
+  subscript(index: Int) -> UInt64 {
+    precondition(index >= 0 && index < count)
+    return unchecked(index)
+  }
+
+  /// For loops whose bounds were checked once.
+  @inline(__always) func unchecked(_ index: Int) -> UInt64 {
+    let bit = index &* width
+    let word = start.loadUnaligned(fromByteOffset: bit &>> 3, as: UInt64.self) &>> UInt64(bit & 7)
+    return smallest &+ (word & mask)
+  }
+
   /// Where a value stands in an ascending array; nil where it does not.
   func index(of value: UInt64) -> Int? {
     // Most segments hold keys of another range altogether.
@@ -63,6 +106,28 @@ extension PackedArray where Element == UInt64 {
       if unchecked(middle) < value { low = middle + 1 } else { high = middle }
     }
     return low
+  }
+
+  /// The bytes of an array.
+  static func encoded(_ numbers: some Collection<UInt64>) -> [UInt8] {
+    let smallest = numbers.min() ?? 0
+    let range = (numbers.max() ?? 0) - smallest
+    var width = UInt64.bitWidth - range.leadingZeroBitCount
+    if width > maxPackedWidth { width = 64 }
+    var bytes = [UInt8](repeating: 0, count: headerBytes + packedBytes(numbers.count, width))
+    bytes.withUnsafeMutableBytes { bytes in
+      bytes.storeBytes(of: smallest, as: UInt64.self)
+      bytes.storeBytes(of: UInt64(width), toByteOffset: 8, as: UInt64.self)
+      var bit = headerBytes * 8
+      for number in numbers {
+        let offset = bit >> 3
+        let word = bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+        bytes.storeBytes(
+          of: word | (number - smallest) << UInt64(bit & 7), toByteOffset: offset, as: UInt64.self)
+        bit += width
+      }
+    }
+    return bytes
   }
 }
 

@@ -5,7 +5,7 @@ import Foundation
 ///
 /// A line of JSON, then a line with its XXH64 in hexadecimal.
 struct Manifest: Codable, Equatable, Sendable {
-  static let currentFormat = 1
+  static let currentFormat = 2
   static let fileName = "manifest"
   static let temporaryName = "manifest.new"
   static let segmentPrefix = "seg-"

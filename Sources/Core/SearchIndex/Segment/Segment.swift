@@ -89,27 +89,20 @@ final class Segment: @unchecked Sendable {
     var words = [UInt64](repeating: 0, count: (chunks + 63) / 64)
     var isEmpty = true
     for label in Set(labels) {
-      guard let id = lexical.labels.id(of: label) else { continue }
-      if lexical.labels.postingCount(id) == chunks { return .everything }
+      guard let place = lexical.labels.find(label) else { continue }
+      if place.postings == chunks { return .everything }
       isEmpty = false
-      forEachChunk(withLabel: id) { words[$0 >> 6] |= 1 << UInt64($0 & 63) }
+      forEachChunk(withLabel: place) { words[$0 >> 6] |= 1 << UInt64($0 & 63) }
     }
     return isEmpty ? .nothing : .some(words)
   }
 
-  func forEachChunk(withLabel id: Int, _ body: (Int) -> Void) {
-    guard let cursor = lexical.labels.cursor(id) else { return markDamaged() }
+  func forEachChunk(withLabel place: PostingsPlace, _ body: (Int) -> Void) {
+    guard let cursor = lexical.labels.cursor(place) else { return markDamaged() }
     while cursor.nextBlock() {
       for i in 0..<cursor.count { body(Int(cursor.ordinals[i])) }
     }
     if cursor.isDamaged { markDamaged() }
-  }
-}
-
-extension InvertedList {
-  func id(of term: String) -> Int? {
-    var term = term
-    return term.withUTF8 { dictionary.find(UnsafeRawBufferPointer($0)) }
   }
 }
 

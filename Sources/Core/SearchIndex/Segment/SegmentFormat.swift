@@ -1,4 +1,4 @@
-/// The binary files of an index, format 1.
+/// The binary files of an index, format 2.
 ///
 /// A folder holds `manifest` (see `Manifest`), `writer.lock`, and per segment, all named `seg-` and 16
 /// random hexadecimal digits: one lexical file (`.lex`), one vector file (`.vec`) where the index has
@@ -20,15 +20,11 @@
 /// Lexical file. Chunks are numbered by ascending key: the ordinal.
 ///
 ///     info            u64: chunks, groups, terms, labels, fields, then the sum of lengths by field
-///     keys, groups    u64 per chunk
-///     groupOrder      u32 ordinals by ascending (group, ordinal)
-///     lengths         u16 per chunk and field, chunk by chunk
-///     forwardTerms    per chunk the numbers of its terms, ascending, varint gaps from the number after
-///     forwardOffsets  u64 per chunk and one more: where its run starts
-///     termBytes       front-coded dictionary (see `TermDictionary`); a term's number is its place
-///     termBlocks      u64 per 16 terms: where the block starts
-///     termCounts      u32 per term: its postings
-///     termOffsets     u64 per term: where its list starts
+///     keys, groups    per chunk (see `BitPackedArray`)
+///     groupOrder      ordinals by ascending (group, ordinal), likewise
+///     lengths         per field and chunk (see `LengthColumns`)
+///     termBytes       front-coded dictionary (see `TermDictionary`)
+///     termBlocks      two u64 per 16 terms: where the block starts, and its first posting list
 ///     termPostings    lists of blocks of 128 with bounds (see `PostingFormat`), 8 zeros at the end
 ///     label...        the same for labels, with postings without fields
 ///
@@ -44,7 +40,7 @@
 /// Tombstone file: info (u64 count) and removed (a bit per chunk in u64).
 enum SegmentFormat {
   /// Raised whenever an older program could misread a file.
-  static let version: UInt32 = 1
+  static let version: UInt32 = 2
   static let headerMagic: UInt64 = 0x3158_4449_4B53_4446  // "FDSKIDX1"
   static let footerMagic: UInt64 = 0x3144_4E45_4B53_4446  // "FDSKEND1"
   static let headerBytes = 32
@@ -76,19 +72,13 @@ enum SectionID: UInt32 {
   case groups = 3
   case groupOrder = 4
   case lengths = 5
-  case forwardOffsets = 6
-  case forwardTerms = 7
 
   case termBytes = 16
   case termBlocks = 17
-  case termCounts = 18
-  case termOffsets = 19
   case termPostings = 20
 
   case labelBytes = 32
   case labelBlocks = 33
-  case labelCounts = 34
-  case labelOffsets = 35
   case labelPostings = 36
 
   case model = 48

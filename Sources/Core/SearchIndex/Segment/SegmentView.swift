@@ -26,8 +26,9 @@ struct SegmentView: Sendable {
     segment.matching(filter).subtracting(tombstones.removed, chunks: segment.chunks)
   }
 
-  func documentFrequency(_ termID: Int) -> Int {
-    max(0, segment.lexical.terms.postingCount(termID) - tombstones.documentFrequency(termID))
+  /// Live chunks that have a term.
+  func documentFrequency(_ place: PostingsPlace) -> Int {
+    max(0, place.postings - tombstones.documentFrequency(place, in: segment))
   }
 
   @discardableResult

@@ -7,7 +7,8 @@ struct Tombstones: Sendable {
   private(set) var count = 0
   /// Sum of the removed chunks' lengths, by field.
   private(set) var lengths: [Int]
-  private var termCounts = PagedCounts()
+  /// What was counted of this very set.
+  private var counts = RemovedCounts()
 
   init(fields: Int) { lengths = [Int](repeating: 0, count: fields) }
 
@@ -16,7 +17,9 @@ struct Tombstones: Sendable {
   }
 
   /// Removed chunks that have a term.
-  func documentFrequency(_ termID: Int) -> Int { termCounts[termID] }
+  func documentFrequency(_ place: PostingsPlace, in segment: Segment) -> Int {
+    count == 0 ? 0 : counts.count(place, of: self, in: segment)
+  }
 
   /// Removes a chunk; once is enough.
   ///
@@ -29,16 +32,15 @@ struct Tombstones: Sendable {
     guard removed[ordinal >> 6] & bit == 0 else { return false }
     removed[ordinal >> 6] |= bit
     count += 1
-    for field in lengths.indices {
-      lengths[field] += Int(lexical.lengths[ordinal * lexical.fields + field])
-    }
-    guard let ids = lexical.termIDs(of: ordinal) else {
-      segment.markDamaged()
-      return true
-    }
-    for id in ids { termCounts.increment(Int(id)) }
+    for field in lengths.indices { lengths[field] += Int(lexical.lengths[ordinal, field]) }
+    // A copy of the set may still count by the old one.
+    if !isKnownUniquelyReferenced(&counts) || counts.isUsed { counts = RemovedCounts(after: counts) }
+    counts.add(ordinal)
     return true
   }
+
+  /// Ascending.
+  var ordinals: [Int] { ordinals(since: Tombstones(fields: 0)) }
 
   /// Ordinals removed here and not in `earlier`, ascending.
   func ordinals(since earlier: Tombstones) -> [Int] {
@@ -51,24 +53,5 @@ struct Tombstones: Sendable {
       }
     }
     return found
-  }
-}
-
-/// Sparse counters in pages that copies share.
-private struct PagedCounts: Sendable {
-  private static let pageSize = 1024
-  private var pages: [[UInt32]] = []
-
-  subscript(index: Int) -> Int {
-    let page = index / Self.pageSize
-    guard page < pages.count, !pages[page].isEmpty else { return 0 }
-    return Int(pages[page][index % Self.pageSize])
-  }
-
-  mutating func increment(_ index: Int) {
-    let page = index / Self.pageSize
-    while pages.count <= page { pages.append([]) }
-    if pages[page].isEmpty { pages[page] = [UInt32](repeating: 0, count: Self.pageSize) }
-    pages[page][index % Self.pageSize] += 1
   }
 }

@@ -39,7 +39,7 @@ struct VectorScan {
   private static let batch = 1024
 
   let file: VectorFile
-  let keys: PackedArray<UInt64>
+  let keys: BitPackedArray
   let index: Int
 
   /// Offers every allowed chunk that has a vector, with its approximate cosine.

@@ -136,11 +136,6 @@ struct SegmentBuilder {
         writer.addLabel($0, ordinals: Array(invertedLabels.list(rank).ordinals))
       }
     }
-    writer.beginForward()
-    for entry in entries {
-      let ids = postingTerms[postingStarts[entry]..<postingStarts[entry + 1]]
-      writer.addForward(ids.map { UInt32(inverted.rank[Int($0)]) }.sorted())
-    }
     writer.finish()
   }
 
@@ -160,8 +155,6 @@ struct SegmentBuilder {
 private struct Inversion {
   /// Numbers of the terms that occur, in the order of their bytes.
   let order: [Int]
-  /// Place of a term in `order`; -1 where it does not occur.
-  let rank: [Int]
   private let starts: [Int]
   private let ordinals: [UInt32]
   private let positions: [Int]
@@ -190,7 +183,6 @@ private struct Inversion {
       }
     }
     self.order = order
-    self.rank = rank
     self.starts = starts
     self.ordinals = ordinals
     self.positions = positions

@@ -74,34 +74,20 @@ struct SegmentMerge {
       let lexical = inputs[source.input].segment.lexical
       table.keys.append(source.key)
       table.groups.append(lexical.groups[source.ordinal])
-      for field in 0..<fields { table.lengths.append(lexical.lengths[source.ordinal * fields + field]) }
+      for field in 0..<fields { table.lengths.append(lexical.lengths[source.ordinal, field]) }
     }
     var writer = LexicalFileWriter(file, chunks: table, fields: fields)
-    var newIDs = inputs.map { [UInt32](repeating: Self.gone, count: $0.segment.lexical.terms.count) }
-    var next: UInt32 = 0
     var terms = MergedLists(inputs.map(\.segment.lexical.terms), ordinals: ordinals)
     while try terms.next() {
       terms.term.withUnsafeBytes {
         writer.addTerm($0, ordinals: terms.ordinals, frequencies: terms.frequencies)
       }
-      for (input, id) in terms.origins { newIDs[input][id] = next }
-      next += 1
       try file.check()
     }
     writer.beginLabels()
     var labels = MergedLists(inputs.map(\.segment.lexical.labels), ordinals: ordinals)
     while try labels.next() {
       labels.term.withUnsafeBytes { writer.addLabel($0, ordinals: labels.ordinals) }
-    }
-    writer.beginForward()
-    for source in sources {
-      guard let ids = inputs[source.input].segment.lexical.termIDs(of: source.ordinal) else {
-        throw .corrupt("a forward list")
-      }
-      let mapped = ids.map { newIDs[source.input][Int($0)] }
-      // Both orders are that of the bytes, so what is sound stays ascending.
-      guard !mapped.contains(Self.gone) else { throw .corrupt("a forward list and its postings differ") }
-      writer.addForward(mapped)
     }
     writer.finish()
   }
@@ -144,14 +130,14 @@ private struct MergedLists {
   private let fields: Int
   private var iterators: [TermDictionary.Iterator]
   /// Each input's next term; nil where it has none left.
-  private var heads: [Int?]
+  private var heads: [PostingsPlace?]
 
   private(set) var term: [UInt8] = []
   /// The current term's chunks by new ordinal, ascending, and their frequencies.
   private(set) var ordinals: [UInt32] = []
   private(set) var frequencies: [UInt16] = []
-  /// The inputs that have the current term, and its number there.
-  private(set) var origins: [(input: Int, id: Int)] = []
+  /// The inputs that have the current term, and its postings there.
+  private var origins: [(input: Int, place: PostingsPlace)] = []
 
   init(_ lists: [InvertedList], ordinals: [[UInt32]]) {
     self.lists = lists
@@ -185,8 +171,8 @@ private struct MergedLists {
       throw .corrupt("a dictionary's order")
     }
     term = iterators[first.input].term
-    for (input, id) in origins {
-      try append(input, id)
+    for (input, place) in origins {
+      try append(input, place)
       heads[input] = iterators[input].next()
     }
     if origins.count > 1 { sort() }
@@ -197,16 +183,18 @@ private struct MergedLists {
     a.withUnsafeBytes { a in b.withUnsafeBytes { a.compare($0) } }
   }
 
-  private mutating func append(_ input: Int, _ id: Int) throws(SearchIndexError) {
-    guard let cursor = lists[input].cursor(id) else { throw .corrupt("a posting list") }
+  private mutating func append(_ input: Int, _ place: PostingsPlace) throws(SearchIndexError) {
+    guard let cursor = lists[input].cursor(place) else { throw .corrupt("a posting list") }
     let remap = remaps[input]
     while cursor.nextBlock() {
+      cursor.decodeFrequencies()
       for position in 0..<cursor.count {
         let ordinal = remap[Int(cursor.ordinals[position])]
         guard ordinal != SegmentMerge.gone else { continue }
         ordinals.append(ordinal)
-        cursor.position = position
-        for field in 0..<fields { frequencies.append(cursor.frequency(field: field)) }
+        for field in 0..<fields {
+          frequencies.append(UInt16(truncatingIfNeeded: cursor.frequencies[field]?[position] ?? 0))
+        }
       }
     }
     if cursor.isDamaged { throw .corrupt("a posting list") }

@@ -27,13 +27,19 @@ enum Console {
 
   /// Texts given as arguments; `-` stands for the lines of standard input.
   static func texts(_ arguments: [String]) throws -> [String] {
-    guard arguments != ["-"], !arguments.isEmpty else {
-      return String(decoding: try standardInput(), as: UTF8.self)
-        .split(separator: "\n", omittingEmptySubsequences: false)
-        .map { String($0.last == "\r" ? $0.dropLast() : $0) }
-        .droppingLastIfEmpty()
-    }
+    guard arguments != ["-"], !arguments.isEmpty else { return lines(try standardInput()) }
     return arguments
+  }
+
+  /// The lines of a file.
+  static func lines(ofFile path: String) throws -> [String] {
+    lines(try Data(contentsOf: URL(fileURLWithPath: path)))
+  }
+
+  private static func lines(_ data: Data) -> [String] {
+    data.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+      .map { String(decoding: $0.last == UInt8(ascii: "\r") ? $0.dropLast() : $0, as: UTF8.self) }
+      .droppingLastIfEmpty()
   }
 }
 

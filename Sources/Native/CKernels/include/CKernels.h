@@ -2,6 +2,9 @@
 #ifndef FRONTDESK_CKERNELS_H
 #define FRONTDESK_CKERNELS_H
 
+#if __has_include("posting_kernels.h")
+#include "posting_kernels.h"
+#endif
 #if __has_include("transformer_kernels.h")
 #include "transformer_kernels.h"
 #endif

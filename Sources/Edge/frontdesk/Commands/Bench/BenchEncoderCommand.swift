@@ -2,12 +2,6 @@ import ArgumentParser
 import Embedding
 import Foundation
 
-struct BenchCommand: AsyncParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "bench", abstract: "Time a part of Frontdesk on this machine.",
-    subcommands: [BenchEncoderCommand.self])
-}
-
 struct BenchEncoderCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "encoder", abstract: "Time the embedding of texts; starting the model is not counted.",

@@ -1,0 +1,7 @@
+import ArgumentParser
+
+struct BenchCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "bench", abstract: "Time a part of Frontdesk on this machine.",
+    subcommands: [BenchEncoderCommand.self, BenchLexicalCommand.self])
+}

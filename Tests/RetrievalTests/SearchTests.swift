@@ -138,6 +138,39 @@ import Testing
     await engine.close()
   }
 
+  @Test func aTypoFindsWhatTheWordWould() async throws {
+    let engine = try await engine()
+    try await engine.put("reset", "Reset your password on the account page.")
+    try await engine.put("fees", "International transfers cost two euros.")
+    try await engine.put("parcel", "A parcel takes three days.")
+    try await engine.catchUp()
+    for (typo, id) in [("pasword", "reset"), ("acocunt", "reset"), ("internatoinal trnasfers", "fees")] {
+      #expect(try await engine.search(typo).hits.map(\.externalID) == [id], "\(typo)")
+    }
+    // Short words and those that occur stay as they are.
+    #expect(try await engine.search("coat").hits.isEmpty)
+    #expect(try await engine.search("passport").hits.isEmpty)
+    #expect(try await engine.search("parcel").hits.map(\.externalID) == ["parcel"])
+    await engine.close()
+  }
+
+  /// Corrections would show the words of hidden documents.
+  @Test func spellingsComeOnlyFromWhatTheViewerMaySee() async throws {
+    let engine = try await engine()
+    try await engine.put("open", "The cafeteria opens at eight.")
+    try await engine.put("hidden", "Project nightingale is secret.", visibility: .groups(["hr"]))
+    try await engine.catchUp()
+    func terms(_ viewer: Viewer) async throws -> [String] {
+      let response = try await engine.engine.search(
+        SearchRequest(
+          query: "nightingail", knowledgeBase: "words", mode: .lexical, explain: true, viewer: viewer))
+      return response.explanation?.terms.flatMap(\.alternatives) ?? []
+    }
+    #expect(try await terms(.signedIn(groups: ["hr"])).contains { $0.hasPrefix("nightingal") })
+    #expect(try await !terms(.anonymous).contains { $0.hasPrefix("nightingal") })
+    await engine.close()
+  }
+
   @Test func explainShowsTheArithmetic() async throws {
     let engine = try await engine()
     try await engine.put("a", title: "Refunds", "A refund takes five days.")

@@ -14,15 +14,7 @@ extension SearchSnapshot {
       let labels = view.segment.lexical.labels
       var iterator = start.withUnsafeBytes { labels.dictionary.iterator(notBelow: $0) }
       while let place = iterator.next(), iterator.term.starts(with: start) {
-        var count = 0
-        switch allowed {
-        case .nothing: break
-        case .everything: count = place.postings
-        case .some(let words):
-          view.segment.forEachChunk(withLabel: place) {
-            if words[$0 >> 6] & (1 << UInt64($0 & 63)) != 0 { count += 1 }
-          }
-        }
+        let count = view.count(place, of: labels, allowed)
         if count > 0 { counts[String(decoding: iterator.term, as: UTF8.self), default: 0] += count }
       }
       if iterator.isDamaged { view.segment.markDamaged() }

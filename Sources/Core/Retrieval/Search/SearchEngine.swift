@@ -87,7 +87,12 @@ public final class SearchEngine: Sendable {
     let (snapshot, model) = follower.current.value
     var lap = ContinuousClock.now
     let languages = languages(of: follower.id, in: snapshot)
-    let terms = analyzer.queryTerms(of: query, languages: languages)
+    var filter = filterLabels
+    if let visible = request.viewer.labels { filter.append(visible.map { IndexLabel.visibility + $0 }) }
+    let labels = LabelFilter(all: filter)
+    let terms = try await workers.run { [analyzer] in
+      analyzer.queryTerms(of: query, languages: languages).map { $0.corrected(by: snapshot, labels) }
+    }
     trace.mark("analyze", since: &lap)
 
     var vector: [Float]?
@@ -107,13 +112,11 @@ public final class SearchEngine: Sendable {
       throw RetrievalError(
         .modeUnavailable, "Knowledge base '\(request.knowledgeBase)' has no embedding model: use lexical.")
     }
-    var filter = filterLabels
-    if let visible = request.viewer.labels { filter.append(visible.map { IndexLabel.visibility + $0 }) }
     return Plan(
       knowledgeBase: follower.id, query: query, snapshot: snapshot, model: model, languages: languages,
       terms: terms,
       candidateQuery: CandidateQuery(
-        mode: request.mode, lexical: lexicalQuery(terms), vector: vector, filter: LabelFilter(all: filter),
+        mode: request.mode, lexical: lexicalQuery(terms), vector: vector, filter: labels,
         fusion: options.fusion.adapted(to: terms)),
       degraded: degraded)
   }

@@ -98,7 +98,11 @@ final class Segment: @unchecked Sendable {
   }
 
   func forEachChunk(withLabel place: PostingsPlace, _ body: (Int) -> Void) {
-    guard let cursor = lexical.labels.cursor(place) else { return markDamaged() }
+    forEachChunk(place, of: lexical.labels, body)
+  }
+
+  func forEachChunk(_ place: PostingsPlace, of list: InvertedList, _ body: (Int) -> Void) {
+    guard let cursor = list.cursor(place) else { return markDamaged() }
     while cursor.nextBlock() {
       for i in 0..<cursor.count { body(Int(cursor.ordinals[i])) }
     }

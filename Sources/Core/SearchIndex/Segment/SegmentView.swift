@@ -31,6 +31,20 @@ struct SegmentView: Sendable {
     max(0, place.postings - tombstones.documentFrequency(place, in: segment))
   }
 
+  /// Chunks that have an entry of a list and are allowed.
+  func count(_ place: PostingsPlace, of list: InvertedList, _ allowed: FilterResult) -> Int {
+    switch allowed {
+    case .nothing: return 0
+    case .everything: return place.postings
+    case .some(let words):
+      var count = 0
+      segment.forEachChunk(place, of: list) {
+        if words[$0 >> 6] & (1 << UInt64($0 & 63)) != 0 { count += 1 }
+      }
+      return count
+    }
+  }
+
   @discardableResult
   mutating func remove(key: UInt64) -> Bool {
     guard let ordinal = segment.lexical.keys.index(of: key) else { return false }

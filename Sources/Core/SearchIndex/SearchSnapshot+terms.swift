@@ -1,0 +1,63 @@
+/// A term of the index that resembles one that was asked for.
+public struct TermMatch: Sendable, Equatable {
+  public let term: String
+  /// Edits between the two.
+  public let edits: Int
+  /// Live chunks that have it and that the filter lets through.
+  public let docFreq: Int
+}
+
+extension SearchSnapshot {
+  /// Terms within some edits of a word: insertions, deletions, substitutions, swaps of neighbours.
+  ///
+  /// - Parameters:
+  ///   - edits: at most 2.
+  ///   - prefix: how many scalars at the start must be the same; more of them make it faster.
+  ///   - filter: counts only chunks that it lets through; terms of none are left out.
+  /// - Returns: fewest edits first, then the most frequent, then by term.
+  public func terms(
+    near word: String, edits: Int, prefix: Int = 1, filter: LabelFilter = .none, limit: Int
+  ) -> [TermMatch] {
+    guard let automaton = EditDistanceAutomaton(word, distance: edits) else { return [] }
+    let start = Array(String(String.UnicodeScalarView(word.unicodeScalars.prefix(max(0, prefix)))).utf8)
+    return matches(filter, limit) { dictionary, visit in
+      dictionary.forEachTerm(near: automaton, prefix: start, visit)
+    }
+  }
+
+  /// Terms that begin with some letters, compared byte by byte.
+  ///
+  /// - Returns: the most frequent first, then by term; `edits` is 0.
+  public func terms(withPrefix prefix: String, filter: LabelFilter = .none, limit: Int) -> [TermMatch] {
+    let start = Array(prefix.utf8)
+    return matches(filter, limit) { dictionary, visit in
+      var iterator = start.withUnsafeBytes { dictionary.iterator(notBelow: $0) }
+      while let place = iterator.next(), iterator.term.starts(with: start) {
+        visit(iterator.term, place, 0)
+      }
+      return !iterator.isDamaged
+    }
+  }
+
+  private typealias Visit = ([UInt8], PostingsPlace, Int) -> Void
+
+  private func matches(
+    _ filter: LabelFilter, _ limit: Int, _ walk: (TermDictionary, Visit) -> Bool
+  ) -> [TermMatch] {
+    var found: [[UInt8]: (edits: Int, docFreq: Int)] = [:]
+    for view in content.views {
+      let allowed = view.allowed(filter)
+      if case .nothing = allowed { continue }
+      let terms = view.segment.lexical.terms
+      let isSound = walk(terms.dictionary) { term, place, edits in
+        let count = view.count(place, of: terms, allowed)
+        if count > 0 { found[term] = (edits, found[term, default: (edits, 0)].docFreq + count) }
+      }
+      if !isSound { view.segment.markDamaged() }
+    }
+    return Array(
+      found.map { TermMatch(term: String(decoding: $0, as: UTF8.self), edits: $1.edits, docFreq: $1.docFreq) }
+        .sorted { ($0.edits, -$0.docFreq, $0.term) < ($1.edits, -$1.docFreq, $1.term) }
+        .prefix(max(0, limit)))
+  }
+}

@@ -65,7 +65,8 @@ import Testing
   }
 
   @Test func overloadReachesTheCaller() async throws {
-    let service = EmbeddingService(model: try TinyModel.load(layers: 8), threads: 1, queueLimit: 1)
+    let service = EmbeddingService(
+      model: try TinyModel.load(layers: 8), threads: 1, queueLimit: 1, cachedQueries: 0)
     let text = String(repeating: "a b c ", count: 40)
     let expected = try await service.embedQuery(text)
     let refusals = await withTaskGroup(of: String?.self) { group in
@@ -169,5 +170,33 @@ import Testing
     }
     for _ in 0..<200 where queue != nil { try await Task.sleep(for: .milliseconds(10)) }
     #expect(queue == nil)
+  }
+}
+
+@Suite struct QueryVectorCacheTests {
+  @Test func theLeastRecentlyAskedForGoFirst() {
+    let cache = QueryVectorCache(capacity: 4)
+    for number in 0..<4 { cache.add([Float(number)], for: "q\(number)") }
+    #expect(cache["q0"] == [0])
+    cache.add([4], for: "q4")
+    #expect(cache["q1"] == nil)
+    #expect(["q0", "q2", "q3", "q4"].allSatisfy { cache[$0] != nil })
+    // Composed and decomposed forms are different texts to the model.
+    cache.add([5], for: "\u{E9}")
+    #expect(cache["e\u{301}"] == nil)
+  }
+
+  @Test func aCacheOfNothingHoldsNothing() {
+    let cache = QueryVectorCache(capacity: 0)
+    cache.add([1], for: "q")
+    #expect(cache["q"] == nil)
+  }
+
+  @Test func aQuestionAskedAgainGetsTheSameVectorWithoutTheModel() async throws {
+    let service = EmbeddingService(model: try TinyModel.load(), threads: 1)
+    let first = try await service.embedQuery("hello world")
+    service.shutdown()
+    #expect(try await service.embedQuery("hello world") == first)
+    await #expect(throws: EmbeddingError.self) { try await service.embedQuery("hello") }
   }
 }

@@ -70,12 +70,13 @@ enum TinyModel {
   static func load(
     layers: Int = 2,
     pooling: ModelSpecification.Pooling = .mean,
-    queryPrefix: String = ""
+    queryPrefix: String = "",
+    precision: EncoderPrecision = .single
   ) throws -> EncoderModel {
     let folder = try TemporaryFolder()
     let specification = specification(layers: layers, pooling: pooling, queryPrefix: queryPrefix)
     // The mapping outlives the folder's name.
-    return try EncoderModel(try write(specification, into: folder.url))
+    return try EncoderModel(try write(specification, into: folder.url), precision: precision)
   }
 
   static func sha256(_ data: Data) -> String {

@@ -1,7 +1,7 @@
 import CKernels
 import Foundation
 
-/// A BERT-like text encoder (Devlin et al. 2019, arXiv:1810.04805) in single precision.
+/// A BERT-like text encoder (Devlin et al. 2019, arXiv:1810.04805).
 ///
 /// Immutable once loaded: any number of threads may embed at once, each call on its caller's thread. The
 /// weights are mapped from the installed file; linear layers are packed for the kernels when it loads.
@@ -10,17 +10,22 @@ public final class EncoderModel: Sendable {
   static let maxBatchTokens = 512
 
   public let specification: ModelSpecification
+  public let precision: EncoderPrecision
   public let tokenizer: WordPieceTokenizer
   private let weights: EncoderWeights
 
   /// - Throws: `model_corrupt`. Sizes and the weights' header are checked; `ModelCache.verify` hashes.
-  public init(_ installed: InstalledModel) throws(EmbeddingError) {
+  public init(
+    _ installed: InstalledModel, precision: EncoderPrecision = .int8
+  ) throws(EmbeddingError) {
     specification = installed.specification
+    self.precision = precision
     tokenizer = try WordPieceTokenizer(vocabulary: installed.vocabulary)
     guard tokenizer.vocabularySize <= specification.vocabularySize else {
       throw .modelCorrupt("the vocabulary has more tokens than the model")
     }
-    weights = try EncoderWeights(try SafetensorsFile(installed.weights), installed.specification)
+    weights = try EncoderWeights(
+      try SafetensorsFile(installed.weights), installed.specification, precision)
   }
 
   /// Embeds sequences of token ids.
@@ -96,7 +101,7 @@ public final class EncoderModel: Sendable {
     _ workspace: EncoderWorkspace
   ) {
     let width = specification.dimension
-    multiply(workspace.hidden, layer.attentionInput, rows, workspace.wide)
+    multiply(workspace.hidden, layer.attentionInput, rows, workspace.wide, workspace)
     var row = 0
     for length in lengths {
       fd_attention(
@@ -109,31 +114,48 @@ public final class EncoderModel: Sendable {
       )
       row += length
     }
-    multiply(workspace.context, layer.attentionOutput, rows, workspace.update)
+    multiply(workspace.context, layer.attentionOutput, rows, workspace.update, workspace)
     normalise(workspace.hidden, adding: workspace.update, layer.attentionNorm, rows)
-    multiply(workspace.hidden, layer.feedForwardInput, rows, workspace.wide)
-    fd_gelu(workspace.wide, rows * specification.intermediate)
-    multiply(workspace.wide, layer.feedForwardOutput, rows, workspace.update)
+    feedForward(layer, rows, workspace)
     normalise(workspace.hidden, adding: workspace.update, layer.feedForwardNorm, rows)
+  }
+
+  private func feedForward(_ layer: EncoderWeights.Layer, _ rows: Int, _ workspace: EncoderWorkspace) {
+    let (first, second) = (layer.feedForwardInput, layer.feedForwardOutput)
+    switch (first.form, second.form) {
+    case (.int8(let packed), .int8(let secondPacked)):
+      fd_quantise_rows_i8(workspace.hidden, rows, first.inputs, workspace.codes, workspace.rowCodes)
+      fd_multiply_gelu_i8(
+        workspace.codes, workspace.rowCodes, rows, first.inputs, weights.arena.pointer(packed),
+        first.outputs, workspace.wide, workspace.wideCodes, workspace.wideRowCodes)
+      fd_multiply_i8(
+        workspace.wideCodes, workspace.wideRowCodes, rows, second.inputs,
+        weights.arena.pointer(secondPacked), second.outputs, workspace.update, second.outputs)
+    default:
+      multiply(workspace.hidden, first, rows, workspace.wide, workspace)
+      fd_gelu(workspace.wide, rows * specification.intermediate)
+      multiply(workspace.wide, second, rows, workspace.update, workspace)
+    }
   }
 
   private func multiply(
     _ input: UnsafePointer<Float>,
     _ linear: EncoderWeights.Linear,
     _ rows: Int,
-    _ output: UnsafeMutablePointer<Float>
+    _ output: UnsafeMutablePointer<Float>,
+    _ workspace: EncoderWorkspace
   ) {
-    fd_multiply_packed(
-      input,
-      linear.inputs,
-      rows,
-      linear.inputs,
-      weights.arena.pointer(linear.packed),
-      linear.outputs,
-      weights.arena.pointer(linear.bias),
-      output,
-      linear.outputs
-    )
+    switch linear.form {
+    case .single(let packed, let bias):
+      fd_multiply_packed(
+        input, linear.inputs, rows, linear.inputs, weights.arena.pointer(packed), linear.outputs,
+        weights.arena.pointer(bias), output, linear.outputs)
+    case .int8(let packed):
+      fd_quantise_rows_i8(input, rows, linear.inputs, workspace.codes, workspace.rowCodes)
+      fd_multiply_i8(
+        workspace.codes, workspace.rowCodes, rows, linear.inputs, weights.arena.pointer(packed),
+        linear.outputs, output, linear.outputs)
+    }
   }
 
   private func normalise(

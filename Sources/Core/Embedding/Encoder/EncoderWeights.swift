@@ -1,9 +1,14 @@
+import CKernels
+
 /// A model's weights, ready for the kernels: tables straight from the mapped file, linear layers packed.
 final class EncoderWeights: Sendable {
   /// A linear layer.
   struct Linear {
-    let packed: ParameterArena.Slice
-    let bias: ParameterArena.Slice
+    enum Form {
+      case single(packed: ParameterArena.Slice, bias: ParameterArena.Slice)
+      case int8(ParameterArena.Slice)
+    }
+    let form: Form
     let inputs: Int
     let outputs: Int
   }
@@ -32,7 +37,9 @@ final class EncoderWeights: Sendable {
   let arena: ParameterArena
 
   /// - Throws: `model_corrupt`.
-  init(_ file: SafetensorsFile, _ specification: ModelSpecification) throws(EmbeddingError) {
+  init(
+    _ file: SafetensorsFile, _ specification: ModelSpecification, _ precision: EncoderPrecision
+  ) throws(EmbeddingError) {
     let hidden = specification.dimension
     let intermediate = specification.intermediate
     func norm(_ name: String) throws(EmbeddingError) -> Norm {
@@ -45,7 +52,14 @@ final class EncoderWeights: Sendable {
     positions = try file.tensor(Name.positions, shape: [specification.positions, hidden])
     segments = try file.tensor(Name.segments, shape: [2, hidden])
     embeddingNorm = try norm(Name.embeddingNorm)
-    let perLayer = hidden * (4 * hidden + 2 * intermediate) + 5 * hidden + intermediate
+    func floats(_ outputs: Int, _ inputs: Int) -> Int {
+      switch precision {
+      case .single: outputs * inputs + outputs
+      case .int8: fd_packed_bytes_i8(outputs, inputs) / MemoryLayout<Float>.stride
+      }
+    }
+    let perLayer =
+      4 * floats(hidden, hidden) + floats(intermediate, hidden) + floats(hidden, intermediate)
     let arena = ParameterArena(capacity: specification.layers * perLayer)
     func linear(_ names: [String], _ outputs: Int, _ inputs: Int) throws(EmbeddingError) -> Linear {
       var matrices: [SafetensorsFile.Tensor] = []
@@ -54,12 +68,12 @@ final class EncoderWeights: Sendable {
         matrices.append(try file.tensor(name + ".weight", shape: [outputs, inputs]))
         biases.append(try file.tensor(name + ".bias", shape: [outputs]))
       }
-      return Linear(
-        packed: arena.pack(matrices),
-        bias: arena.copy(biases),
-        inputs: inputs,
-        outputs: outputs * names.count
-      )
+      let form: Linear.Form =
+        switch precision {
+        case .single: .single(packed: arena.pack(matrices), bias: arena.copy(biases))
+        case .int8: .int8(arena.quantise(matrices, biases))
+        }
+      return Linear(form: form, inputs: inputs, outputs: outputs * names.count)
     }
     var layers: [Layer] = []
     for index in 0..<specification.layers {

@@ -9,10 +9,16 @@ final class EncoderWorkspace {
   private(set) var update: UnsafeMutablePointer<Float>
   private(set) var context: UnsafeMutablePointer<Float>
   private(set) var scratch: UnsafeMutablePointer<Float>
+  /// Eight-bit activations as wide as the hidden states, and as the feed-forward part.
+  private(set) var codes: UnsafeMutablePointer<UInt8>
+  private(set) var wideCodes: UnsafeMutablePointer<UInt8>
+  private(set) var rowCodes: UnsafeMutablePointer<fd_i8_row>
+  private(set) var wideRowCodes: UnsafeMutablePointer<fd_i8_row>
   private var rows = 0
   private var scratchCount = 0
   private let width: Int
   private let wideWidth: Int
+  private let intermediate: Int
 
   init(_ specification: ModelSpecification) {
     width = specification.dimension
@@ -22,10 +28,17 @@ final class EncoderWorkspace {
     update = .allocate(capacity: 1)
     context = .allocate(capacity: 1)
     scratch = .allocate(capacity: 1)
+    intermediate = specification.intermediate
+    codes = .allocate(capacity: 1)
+    wideCodes = .allocate(capacity: 1)
+    rowCodes = .allocate(capacity: 1)
+    wideRowCodes = .allocate(capacity: 1)
   }
 
   deinit {
     for buffer in [hidden, wide, update, context, scratch] { buffer.deallocate() }
+    for buffer in [codes, wideCodes] { buffer.deallocate() }
+    for buffer in [rowCodes, wideRowCodes] { buffer.deallocate() }
   }
 
   /// Makes room; what was there is lost.
@@ -36,6 +49,10 @@ final class EncoderWorkspace {
       resize(&wide, rows * wideWidth)
       resize(&update, rows * width)
       resize(&context, rows * width)
+      resize(&codes, rows * width)
+      resize(&wideCodes, rows * intermediate)
+      resize(&rowCodes, rows)
+      resize(&wideRowCodes, rows)
     }
     let count = fd_attention_scratch_count(length, headWidth)
     if count > scratchCount {
@@ -44,7 +61,7 @@ final class EncoderWorkspace {
     }
   }
 
-  private func resize(_ buffer: inout UnsafeMutablePointer<Float>, _ count: Int) {
+  private func resize<Element>(_ buffer: inout UnsafeMutablePointer<Element>, _ count: Int) {
     buffer.deallocate()
     buffer = .allocate(capacity: count)
   }

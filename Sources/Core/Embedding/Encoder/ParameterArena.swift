@@ -51,6 +51,18 @@ final class ParameterArena: @unchecked Sendable {  // only `EncoderWeights.init`
     return Slice(offset: start)
   }
 
+  /// Quantises and packs linear layers of equal shape (out x in) as if their outputs followed each other.
+  func quantise(_ matrices: [SafetensorsFile.Tensor], _ biases: [SafetensorsFile.Tensor]) -> Slice {
+    let start = used
+    for (matrix, bias) in zip(matrices, biases) {
+      let (outputs, inputs) = (matrix.shape[0], matrix.shape[1])
+      precondition(outputs % Int(FD_I8_PANEL) == 0, "matrices are whole panels")
+      let target = take(fd_packed_bytes_i8(outputs, inputs) / MemoryLayout<Float>.stride)
+      fd_pack_weights_i8(matrix.values.baseAddress, bias.values.baseAddress, outputs, inputs, target)
+    }
+    return Slice(offset: start)
+  }
+
   /// Copies vectors one after the other.
   func copy(_ vectors: [SafetensorsFile.Tensor]) -> Slice {
     let start = used

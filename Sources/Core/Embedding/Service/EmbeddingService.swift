@@ -8,6 +8,7 @@ public final class EmbeddingService: Sendable {
   public let model: EncoderModel
   public let threads: Int
   let queue: InferenceQueue
+  private let recent: QueryVectorCache
 
   /// Cores that are online.
   public static var defaultThreads: Int { ProcessInfo.processInfo.activeProcessorCount }
@@ -17,12 +18,17 @@ public final class EmbeddingService: Sendable {
   /// - Parameters:
   ///   - threads: each runs one batch at a time; 1 for measurements on a single core.
   ///   - queueLimit: most questions that may wait, and most calls of `embedPassages` that may be under way.
-  public init(model: EncoderModel, threads: Int = EmbeddingService.defaultThreads, queueLimit: Int = 256) {
+  ///   - cachedQueries: questions whose vectors are kept, to be given again without the model.
+  public init(
+    model: EncoderModel, threads: Int = EmbeddingService.defaultThreads, queueLimit: Int = 256,
+    cachedQueries: Int = 1024
+  ) {
     let threads = max(1, threads)
     let queue = InferenceQueue(limit: max(1, queueLimit), threads: threads)
     self.model = model
     self.threads = threads
     self.queue = queue
+    recent = QueryVectorCache(capacity: cachedQueries)
     for number in 1...threads {
       let thread = Thread { InferenceWorker(model, queue).run() }
       thread.name = "embedding-\(number)"
@@ -39,9 +45,12 @@ public final class EmbeddingService: Sendable {
   ///   `CancellationError`.
   public func embedQuery(_ text: String) async throws -> [Float] {
     try Task.checkCancellation()
+    if let known = recent[text] { return known }
     let question = QuestionRequest(text, role: .query)
     try queue.add(question)
-    return try await question.reply.value()
+    let vector = try await question.reply.value()
+    recent.add(vector, for: text)
+    return vector
   }
 
   /// Embeds passages, with the model's passage prefix, in batches of at most 512 tokens spread over the

@@ -6,24 +6,27 @@ import Foundation
 public actor EmbedderRegistry {
   private let cache: ModelCache
   private let threads: Int
+  private let precision: EncoderPrecision
   private var services: [String: Task<EmbeddingService, any Error>] = [:]
 
   /// - Parameter threads: inference threads per model.
-  public init(cache: ModelCache, threads: Int) {
+  public init(cache: ModelCache, threads: Int, precision: EncoderPrecision = .int8) {
     self.cache = cache
     self.threads = threads
+    self.precision = precision
   }
 
   /// - Throws: `model_not_installed` (tried again on the next call), `model_unknown`, `model_corrupt`.
   public func service(for model: String) async throws -> EmbeddingService {
     if let loading = services[model] { return try await loading.value }
-    let loading = Task { [cache, threads] in
+    let loading = Task { [cache, threads, precision] in
       try await withCheckedThrowingContinuation { continuation in
         DispatchQueue.global(qos: .userInitiated).async {
           continuation.resume(
             with: Result {
               let installed = try cache.installed(model)
-              return EmbeddingService(model: try EncoderModel(installed), threads: threads)
+              return EmbeddingService(
+                model: try EncoderModel(installed, precision: precision), threads: threads)
             })
         }
       }

@@ -7,12 +7,16 @@ import TextAnalysis
 struct EmbedCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "embed", abstract: "Print the vector of each text, a JSON line each.",
-    discussion: "Texts are embedded as passages, or with --query as questions. '-' reads a text per line.")
+    discussion: """
+      Texts are embedded as passages, or with --query as questions. '-' reads a text per line. Vectors are \
+      those of single precision; ingest and search use the setting 'precision'.
+      """)
 
   @Argument(help: "Texts, or '-'.") var texts: [String] = ["-"]
   @OptionGroup var global: GlobalOptions
   @Option(help: "Model name.") var model: String?
   @Flag(help: "Embed as questions.") var query = false
+  @Option(help: "Arithmetic: fp32 or int8.") var precision = EncoderPrecision.single
 
   private struct Line: Encodable {
     let model: String
@@ -24,7 +28,8 @@ struct EmbedCommand: AsyncParsableCommand {
   func run() async throws {
     let settings = try await global.settings()
     let installed = try ModelCache(folder: settings.models).installed(model ?? settings.model)
-    let service = EmbeddingService(model: try EncoderModel(installed), threads: settings.threads)
+    let service = EmbeddingService(
+      model: try EncoderModel(installed, precision: precision), threads: settings.threads)
     defer { service.shutdown() }
     let texts = try Console.texts(texts)
     for start in stride(from: 0, to: texts.count, by: 256) {
@@ -41,6 +46,8 @@ struct EmbedCommand: AsyncParsableCommand {
     }
   }
 }
+
+extension EncoderPrecision: ExpressibleByArgument {}
 
 struct AnalyzeCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

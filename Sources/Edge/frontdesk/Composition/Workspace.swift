@@ -27,7 +27,8 @@ final class Workspace: Sendable {
     self.store = store
     self.logger = logger
     let cache = ModelCache(folder: settings.models)
-    embedders = EmbedderRegistry(cache: cache, threads: settings.threads)
+    embedders = EmbedderRegistry(
+      cache: cache, threads: settings.threads, precision: settings.precision)
     indexes = IndexRegistry(
       store: store, folder: settings.data.appendingPathComponent("index"), logger: logger)
     var options = SearchEngine.Options()

@@ -88,6 +88,7 @@ struct Settings: Sendable {
       ?? ModelCache.defaultFolder(environment: ProcessInfo.processInfo.environment)
   }
   var model: String { text("model") }
+  var precision: EncoderPrecision { EncoderPrecision(rawValue: text("precision")) ?? .int8 }
   var threads: Int {
     byKey["threads"].flatMap { Int($0) } ?? ProcessInfo.processInfo.activeProcessorCount
   }

@@ -5,6 +5,9 @@
 #if __has_include("posting_kernels.h")
 #include "posting_kernels.h"
 #endif
+#if __has_include("quantised_kernels.h")
+#include "quantised_kernels.h"
+#endif
 #if __has_include("transformer_kernels.h")
 #include "transformer_kernels.h"
 #endif

@@ -17,10 +17,12 @@ struct BenchEncoderCommand: AsyncParsableCommand {
   @OptionGroup var global: GlobalOptions
   @Option(help: "Model name.") var model: String?
   @Option(help: "question or passages.") var kind = Kind.passages
+  @Option(help: "Arithmetic: int8 or fp32; unset: the setting.") var precision: EncoderPrecision?
   @Option(help: "How often, after one run that does not count.") var repeats = 5
 
   private struct Report: Encodable {
     let model: String
+    let precision: String
     let kind: String
     let threads: Int
     let texts: Int
@@ -36,7 +38,10 @@ struct BenchEncoderCommand: AsyncParsableCommand {
   func run() async throws {
     let settings = try await global.settings()
     let installed = try ModelCache(folder: settings.models).installed(model ?? settings.model)
-    let service = EmbeddingService(model: try EncoderModel(installed), threads: settings.threads)
+    let precision = precision ?? settings.precision
+    // Each repeat asks the same questions: none may be remembered.
+    let service = EmbeddingService(
+      model: try EncoderModel(installed, precision: precision), threads: settings.threads, cachedQueries: 0)
     defer { service.shutdown() }
     let texts = try Console.texts(texts)
     guard !texts.isEmpty else { throw UsageError("There is no text to embed.") }
@@ -52,7 +57,8 @@ struct BenchEncoderCommand: AsyncParsableCommand {
     }
     try Console.json(
       Report(
-        model: installed.specification.name, kind: kind.rawValue, threads: settings.threads,
+        model: installed.specification.name, precision: precision.rawValue, kind: kind.rawValue,
+        threads: settings.threads,
         texts: texts.count, tokens: texts.reduce(0) { $0 + service.tokenize($1).count },
         ms: Array(times.dropFirst())))
   }

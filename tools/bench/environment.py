@@ -1,0 +1,42 @@
+"""The Python packages of the benchmarks: one virtual environment in the user's cache folder, made once."""
+
+import hashlib
+import os
+import pathlib
+import subprocess
+import sys
+import venv
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
+from frontdesk import cache  # noqa: E402
+
+PINNED = (
+    "bm25s==0.3.16",
+    "faiss-cpu==1.15.1",
+    "hnswlib==0.8.0",
+    "numba==0.68.1",
+    "numpy==2.4.6",
+    "PyStemmer==3.1.0",
+    "tantivy==0.27.0",
+    "usearch==2.26.6",
+)
+
+
+def python():
+    """The interpreter of the environment; hnswlib is compiled for this processor, which takes a minute."""
+    name = "venv-search-" + hashlib.sha256(" ".join(PINNED).encode()).hexdigest()[:12]
+    folder = cache("bench") / name
+    if not (folder / "complete").exists():
+        print(f"making {folder}", file=sys.stderr)
+        venv.create(folder, with_pip=True, clear=True)
+        pip = [folder / "bin/python", "-m", "pip", "install", "-q", "--disable-pip-version-check"]
+        subprocess.run([*pip, *PINNED], check=True, stdout=sys.stderr)
+        (folder / "complete").touch()
+    return folder / "bin/python"
+
+
+def enter():
+    """Runs the calling script again inside the environment, unless it is there already."""
+    inside = python()
+    if pathlib.Path(sys.prefix) != inside.parents[1]:
+        os.execv(inside, [inside, *sys.argv])

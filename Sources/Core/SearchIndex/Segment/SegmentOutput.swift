@@ -40,6 +40,31 @@ struct SegmentOutput {
     }
   }
 
+  /// Writes the bytes of a segment as they are.
+  func copy(_ segment: Segment, to storage: any IndexStorage) throws(SearchIndexError) -> Segment {
+    let id = FileReference.hexadecimal(.random(in: 0...UInt64.max))
+    var files: [SegmentFileKind: FileReference] = [:]
+    var names: [String] = []
+    do {
+      for (kind, file) in [
+        (SegmentFileKind.lexical, segment.lexical.file), (.vectors, segment.vectors?.file),
+      ] {
+        guard let file else { continue }
+        let name = Manifest.segmentPrefix + id + kind.suffix
+        names.append(name)
+        let target = try storage.create(name)
+        try target.write(file.bytes.buffer)
+        try target.sync()
+        try target.close()
+        files[kind] = FileReference(name: name, bytes: file.bytes.count, checksum: file.checksum)
+      }
+      return try Segment.open(id: id, files: files, identity: identity, storage: storage)
+    } catch {
+      for name in names { try? storage.remove(name) }
+      throw error
+    }
+  }
+
   private static func heapBytes(
     _ kind: SegmentFileKind, _ body: Body
   ) throws(SearchIndexError) -> StoredBytes {

@@ -170,11 +170,24 @@ struct IndexWriter {
     if heap.isEmpty {
       try commitState(published, merge: nil)
     } else {
-      let merge = try SegmentMerge(heap, identity: identity).run(to: .storage(storage))
+      let merge = try persist(heap)
       var next = published
       next.replace(merge)
       try commitState(next, merge: merge)
     }
+  }
+
+  /// Writes segments in memory as one; a single one of which nothing is removed is copied byte for byte, since
+  /// encoding its chunks again gives the same bytes.
+  private func persist(_ heap: [SegmentView]) throws(SearchIndexError) -> SegmentMerge.Result {
+    guard heap.count == 1, heap[0].tombstones.count == 0 else {
+      return try SegmentMerge(heap, identity: identity).run(to: .storage(storage))
+    }
+    let segment = heap[0].segment
+    let output = SegmentOutput(destination: .storage(storage), identity: identity)
+    return SegmentMerge.Result(
+      inputs: heap, segment: try output.copy(segment, to: storage),
+      ordinals: [(0..<UInt32(segment.chunks)).map { $0 }])
   }
 
   /// Replaces segments by what they were merged into, in every state and on disk.

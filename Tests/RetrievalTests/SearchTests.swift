@@ -168,6 +168,14 @@ import Testing
     }
     #expect(try await terms(.signedIn(groups: ["hr"])).contains { $0.hasPrefix("nightingal") })
     #expect(try await !terms(.anonymous).contains { $0.hasPrefix("nightingal") })
+    // A hidden word is treated as one that is nowhere: here it has a visible neighbour.
+    try await engine.put("birds", "Nightingules sing.")
+    try await engine.catchUp()
+    let spellings = try await engine.engine.search(
+      SearchRequest(
+        query: "nightingale", knowledgeBase: "words", mode: .lexical, explain: true, viewer: .anonymous)
+    ).explanation?.terms.flatMap(\.alternatives)
+    #expect(spellings?.contains { $0.hasPrefix("nightingul") } == true)
     await engine.close()
   }
 

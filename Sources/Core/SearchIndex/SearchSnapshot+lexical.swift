@@ -7,10 +7,11 @@ extension SearchSnapshot {
     let prepared = PreparedQuery(query, content)
     guard !prepared.terms.isEmpty else { return [] }
     var hits = TopHits(limit: limit)
+    let space = ScanSpace()
     for (index, view) in content.views.enumerated() {
       let allowed = view.allowed(filter)
       if case .nothing = allowed { continue }
-      var scan = LexicalScan(prepared, view, at: index)
+      var scan = LexicalScan(prepared, view, at: index, in: space)
       scan.run(allowed, into: &hits)
     }
     return hits.sorted().map(content.hit)

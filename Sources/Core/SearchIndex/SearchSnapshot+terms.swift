@@ -20,36 +20,12 @@ extension SearchSnapshot {
   ) -> [TermMatch] {
     guard let automaton = EditDistanceAutomaton(word, distance: edits) else { return [] }
     let start = Array(String(String.UnicodeScalarView(word.unicodeScalars.prefix(max(0, prefix)))).utf8)
-    return matches(filter, limit) { dictionary, visit in
-      dictionary.forEachTerm(near: automaton, prefix: start, visit)
-    }
-  }
-
-  /// Terms that begin with some letters, compared byte by byte.
-  ///
-  /// - Returns: the most frequent first, then by term; `edits` is 0.
-  public func terms(withPrefix prefix: String, filter: LabelFilter = .none, limit: Int) -> [TermMatch] {
-    let start = Array(prefix.utf8)
-    return matches(filter, limit) { dictionary, visit in
-      var iterator = start.withUnsafeBytes { dictionary.iterator(notBelow: $0) }
-      while let place = iterator.next(), iterator.term.starts(with: start) {
-        visit(iterator.term, place, 0)
-      }
-      return !iterator.isDamaged
-    }
-  }
-
-  private typealias Visit = ([UInt8], PostingsPlace, Int) -> Void
-
-  private func matches(
-    _ filter: LabelFilter, _ limit: Int, _ walk: (TermDictionary, Visit) -> Bool
-  ) -> [TermMatch] {
     var found: [[UInt8]: (edits: Int, docFreq: Int)] = [:]
     for view in content.views {
       let allowed = view.allowed(filter)
       if case .nothing = allowed { continue }
       let terms = view.segment.lexical.terms
-      let isSound = walk(terms.dictionary) { term, place, edits in
+      let isSound = terms.dictionary.forEachTerm(near: automaton, prefix: start) { term, place, edits in
         let count = view.count(place, of: terms, allowed)
         if count > 0 { found[term] = (edits, found[term, default: (edits, 0)].docFreq + count) }
       }
@@ -59,5 +35,14 @@ extension SearchSnapshot {
       found.map { TermMatch(term: String(decoding: $0, as: UTF8.self), edits: $1.edits, docFreq: $1.docFreq) }
         .sorted { ($0.edits, -$0.docFreq, $0.term) < ($1.edits, -$1.docFreq, $1.term) }
         .prefix(max(0, limit)))
+  }
+
+  /// Whether a live chunk that the filter lets through has a term.
+  public func contains(term: String, filter: LabelFilter) -> Bool {
+    content.views.contains { view in
+      let terms = view.segment.lexical.terms
+      guard let place = terms.find(term) else { return false }
+      return view.count(place, of: terms, view.allowed(filter)) > 0
+    }
   }
 }

@@ -87,11 +87,12 @@ public final class SearchEngine: Sendable {
     let (snapshot, model) = follower.current.value
     var lap = ContinuousClock.now
     let languages = languages(of: follower.id, in: snapshot)
-    var filter = filterLabels
-    if let visible = request.viewer.labels { filter.append(visible.map { IndexLabel.visibility + $0 }) }
-    let labels = LabelFilter(all: filter)
+    let visible = LabelFilter(
+      all: request.viewer.labels.map { [$0.map { IndexLabel.visibility + $0 }] } ?? [])
     let terms = try await workers.run { [analyzer] in
-      analyzer.queryTerms(of: query, languages: languages).map { $0.corrected(by: snapshot, labels) }
+      analyzer.queryTerms(of: query, languages: languages).map {
+        $0.corrected(by: snapshot, visible: visible)
+      }
     }
     trace.mark("analyze", since: &lap)
 
@@ -116,7 +117,8 @@ public final class SearchEngine: Sendable {
       knowledgeBase: follower.id, query: query, snapshot: snapshot, model: model, languages: languages,
       terms: terms,
       candidateQuery: CandidateQuery(
-        mode: request.mode, lexical: lexicalQuery(terms), vector: vector, filter: labels,
+        mode: request.mode, lexical: lexicalQuery(terms), vector: vector,
+        filter: LabelFilter(all: filterLabels + visible.all),
         fusion: options.fusion.adapted(to: terms)),
       degraded: degraded)
   }

@@ -4,16 +4,18 @@ import TextAnalysis
 extension QueryTerm {
   /// A word that occurs nowhere is searched for in the spellings that do, so that a typo costs no hit.
   ///
-  /// A word that occurs stays as it is, so that a correct query finds what it found. Spellings come only from
-  /// chunks that the filter lets through.
-  func corrected(by snapshot: SearchSnapshot, _ filter: LabelFilter) -> QueryTerm {
+  /// A word that occurs stays as it is, so that a correct query finds what it found.
+  ///
+  /// - Parameter visible: lets through what the viewer may see. A word of hidden chunks alone counts as one that
+  ///   occurs nowhere: else the lack of a correction would tell that it is there.
+  func corrected(by snapshot: SearchSnapshot, visible: LabelFilter) -> QueryTerm {
     guard kind == .word, let plain = alternatives.last, plain.unicodeScalars.count >= Self.leastScalars,
-      alternatives.allSatisfy({ snapshot.documentFrequency(of: $0) == 0 })
+      !alternatives.contains(where: { snapshot.contains(term: $0, filter: visible) })
     else { return self }
     let edits = plain.unicodeScalars.count >= Self.leastScalarsOfTwoEdits ? 2 : 1
     var matches: [TermMatch] = []
     for form in alternatives {
-      for match in snapshot.terms(near: form, edits: edits, filter: filter, limit: Self.maxSpellings)
+      for match in snapshot.terms(near: form, edits: edits, filter: visible, limit: Self.maxSpellings)
       where !matches.contains(where: { $0.term == match.term }) {
         matches.append(match)
       }

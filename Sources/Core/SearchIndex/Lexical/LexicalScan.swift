@@ -11,10 +11,7 @@ struct LexicalScan {
   private let view: SegmentView
   private let index: Int
   private let terms: [ScoredTerm]
-  private let window = ScoreWindow()
-  private let best: ScoreWindow?
-  private let candidates = CandidateList()
-  private let scratch = LookupScratch(candidates: ScoreWindow.size)
+  private let space: ScanSpace
   /// By term: what it can add to a chunk of the window.
   private var bounds: [Double]
   /// Terms by ascending bound.
@@ -23,14 +20,14 @@ struct LexicalScan {
   private var rest: [Double]
 
   /// - Parameter index: the view's place in the snapshot.
-  init(_ query: PreparedQuery, _ view: SegmentView, at index: Int) {
+  init(_ query: PreparedQuery, _ view: SegmentView, at index: Int, in space: ScanSpace) {
     self.view = view
     self.index = index
+    self.space = space
     terms = query.terms.compactMap { term in
       let cursors = term.alternatives.compactMap { query.cursor($0, view, at: index) }
       return cursors.isEmpty ? nil : ScoredTerm(cursors)
     }
-    best = terms.contains { $0.cursors.count > 1 } ? ScoreWindow() : nil
     bounds = [Double](repeating: 0, count: terms.count)
     order = Array(terms.indices)
     rest = [Double](repeating: 0, count: terms.count + 1)
@@ -67,12 +64,13 @@ struct LexicalScan {
     }
     guard optional < terms.count else { return }
     for place in optional..<terms.count where bounds[order[place]] > 0 {
-      terms[order[place]].drain(ordinals, into: window, through: best)
+      terms[order[place]].drain(ordinals, in: space)
     }
-    window.take(into: candidates, from: ordinals.lowerBound, allowed, least: threshold - rest[optional])
+    let candidates = space.candidates
+    space.window.take(into: candidates, from: ordinals.lowerBound, allowed, least: threshold - rest[optional])
     for place in stride(from: optional - 1, through: 0, by: -1) where bounds[order[place]] > 0 {
       guard candidates.count > 0 else { return }
-      terms[order[place]].add(to: candidates, scratch)
+      terms[order[place]].add(to: candidates, space.lookup)
       candidates.keep(least: threshold - rest[place])
     }
     candidates.offer(to: &hits, view: index, keys: view.segment.lexical.keys)
@@ -107,14 +105,16 @@ private final class ScoredTerm {
   }
 
   /// Adds the scores of all postings in a window.
-  func drain(_ ordinals: Range<UInt32>, into window: ScoreWindow, through best: ScoreWindow?) {
+  func drain(_ ordinals: Range<UInt32>, in space: ScanSpace) {
     let start = ordinals.lowerBound
-    guard cursors.count > 1, let best else {
+    let window = space.window
+    guard cursors.count > 1 else {
       return cursors[0].drain(ordinals) { window.add($0, $1, $2, from: start) }
     }
+    let (best, list) = (space.spellings, space.spellingList)
     for cursor in cursors { cursor.drain(ordinals) { best.raise($0, $1, $2, from: start) } }
-    best.take(into: best.taken, from: start, nil, least: 0)
-    window.add(best.taken.ordinals, best.taken.scores, best.taken.count, from: start)
+    best.take(into: list, from: start, nil, least: 0)
+    window.add(list.ordinals, list.scores, list.count, from: start)
   }
 
   /// Adds the scores of the candidates that have the term.
@@ -134,6 +134,16 @@ private final class ScoredTerm {
     }
     for i in 0..<candidates.count { scores[i] += best[i] }
   }
+}
+
+/// What the scans of one query work in, one segment after the other; each leaves the windows empty.
+final class ScanSpace {
+  fileprivate let window = ScoreWindow()
+  fileprivate let candidates = CandidateList()
+  fileprivate let lookup = LookupScratch(candidates: ScoreWindow.size)
+  /// For terms of several spellings: the best of them by chunk.
+  fileprivate lazy var spellings = ScoreWindow()
+  fileprivate lazy var spellingList = CandidateList()
 }
 
 /// Chunks of a window that may become hits, by ascending ordinal.
@@ -164,8 +174,6 @@ private final class ScoreWindow {
   static let size = 4096
 
   private var window: fd_score_window
-  /// What the window held when it was last emptied for a term of several spellings.
-  let taken = CandidateList()
 
   init() {
     let scores = UnsafeMutablePointer<Double>.allocate(capacity: Self.size)

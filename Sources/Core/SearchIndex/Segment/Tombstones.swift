@@ -1,6 +1,6 @@
 /// Which chunks of a segment are removed, and what they took with them.
 ///
-/// A value: copies share their pages until one changes.
+/// A value: copies share their bits and counts until one changes.
 struct Tombstones: Sendable {
   /// Bit per ordinal; empty while nothing is removed.
   private(set) var removed: [UInt64] = []

@@ -97,7 +97,10 @@ import Testing
       Issue.record("a passage went ahead of a question")
       return
     }
-    #expect(first.map(\.text) == ["1", "2"] && second.map(\.text) == ["3"])
+    func texts(_ requests: [QuestionRequest]) -> [String] {
+      requests.compactMap { if case .text(let text, _) = $0.input { text } else { nil } }
+    }
+    #expect(texts(first) == ["1", "2"] && texts(second) == ["3"])
   }
 
   @Test func passageRequestsTakeTurns() throws {

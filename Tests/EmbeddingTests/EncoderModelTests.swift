@@ -24,6 +24,48 @@ import Testing
     #expect(Set(together.map { $0.map(\.bitPattern) }).count > 50)
   }
 
+  /// Token types and the head: a pair is one number, which depends on which text is the first.
+  @Test(arguments: [EncoderPrecision.single, .int8])
+  func relevanceOfAPair(precision: EncoderPrecision) throws {
+    let model = try TinyModel.load(pooling: .relevance, precision: precision)
+    let workspace = EncoderWorkspace(model.specification)
+    let pairs = [
+      ("hello", "world"), ("world", "hello"), ("", ""), ("unwanted running", "a b c. cafe, want!"),
+    ]
+    .map { model.tokenizer.encodePair($0.0, $0.1, maxTokens: 64) }
+    #expect(pairs[0].ids == [3, TinyModel.id("hello"), 4, TinyModel.id("world"), 4])
+    #expect(pairs[0].firstCount == 3)
+    let together = model.embed(batch: pairs, in: workspace) {}
+    #expect(together.allSatisfy { $0.count == 1 && $0[0].isFinite })
+    #expect(
+      together == pairs.map { model.embed(batch: [$0], in: EncoderWorkspace(model.specification)) {}[0] })
+    #expect(Set(together.map { $0[0] }).count == pairs.count)
+    let untyped = model.embed(batch: pairs.map { TokenSequence($0.ids) }, in: workspace) {}
+    #expect(zip(together, untyped).allSatisfy { $0 != $1 })
+  }
+
+  @Test func longPairsKeepBothTexts() throws {
+    let model = try TinyModel.load(pooling: .relevance)
+    let long = String(repeating: "a b ", count: 100)
+    let pair = model.tokenizer.encodePair(long, long, maxTokens: 20)
+    #expect(pair.ids.count == 20 && pair.firstCount == 10)
+    #expect(pair.ids.last == 4 && pair.ids[9] == 4 && pair.ids[0] == 3)
+    let short = model.tokenizer.encodePair("a", long, maxTokens: 20)
+    #expect(short.ids.count == 20 && short.firstCount == 3)
+  }
+
+  @Test func aServiceScoresPairs() async throws {
+    let service = RelevanceService(model: try TinyModel.load(pooling: .relevance), threads: 2)
+    let scores = try await service.scores(of: ["world", "a b c", ""], for: "hello")
+    #expect(scores.count == 3 && Set(scores).count == 3)
+    #expect(try await service.scores(of: ["a b c"], for: "hello") == [scores[1]])
+    #expect(try await service.scores(of: [], for: "hello").isEmpty)
+    #expect(try await service.pairs(within: .milliseconds(50)) >= 1)
+    #expect(try await service.pairs(within: .nanoseconds(1)) == 1)
+    service.shutdown()
+    await #expect(throws: EmbeddingError.self) { try await service.scores(of: ["a"], for: "b") }
+  }
+
   @Test func vectorsHaveLengthOne() throws {
     let model = try TinyModel.load()
     for vector in model.embed(tokens: randomSequences(20)) {

@@ -24,6 +24,17 @@ import Testing
     let items: [Item]
   }
 
+  struct RerankerReference: Decodable {
+    struct Item: Decodable {
+      let query: String
+      let doc: String
+      let tokenIds: [Int32]
+      let typeIds: [Int]
+      let logitDequantFp32: Float
+    }
+    let items: [Item]
+  }
+
   static func model(_ name: String, _ precision: EncoderPrecision = .single) -> EncoderModel? {
     let cache = ModelCache(folder: ModelCache.defaultFolder())
     return try? EncoderModel(cache.installed(name), precision: precision)
@@ -32,6 +43,9 @@ import Testing
   static let miniLM = model("all-MiniLM-L6-v2")
   static let miniLMInInt8 = model("all-MiniLM-L6-v2", .int8)
   static let bge = model("bge-small-en-v1.5")
+
+  static let reranker = model("ms-marco-MiniLM-L-12-v2")
+  static let rerankerInInt8 = model("ms-marco-MiniLM-L-12-v2", .int8)
 
   static func reference<Value: Decodable>(_ name: String, as type: Value.Type) -> Value? {
     guard let url = SharedData.url("golden/" + name), let data = try? Data(contentsOf: url) else {
@@ -44,6 +58,8 @@ import Testing
 
   static let miniLMReference = reference("minilm_ref.json", as: MiniLMReference.self)
   static let bgeReference = reference("bge_ref.json", as: BGEReference.self)
+
+  static let rerankerReference = reference("reranker_ref.json", as: RerankerReference.self)
 
   /// In this text the reference tokenizer lets the user write special tokens; ours does not.
   static let textWithSpecials = "[CLS] special [SEP] tokens [MASK] inside [UNK] text [PAD]"
@@ -92,6 +108,23 @@ import Testing
       }
       let agreement = cosine(item.embeddingDequantFp32, vector)
       #expect(agreement >= 0.999, "\(item.text.prefix(60)): \(agreement)")
+    }
+  }
+
+  @Test(.enabled(if: reranker != nil && rerankerInInt8 != nil && rerankerReference != nil))
+  func rerankerAgreesWithTheReference() throws {
+    let reference = try #require(Self.rerankerReference)
+    for (model, tolerance) in [
+      (try #require(Self.reranker), Float(0.01)), (try #require(Self.rerankerInInt8), 0.8),
+    ] {
+      let pairs = reference.items.map { model.tokenizer.encodePair($0.query, $0.doc, maxTokens: 512) }
+      let scores = model.embed(batch: pairs, in: EncoderWorkspace(model.specification)) {}
+      for (index, item) in reference.items.enumerated() {
+        #expect(pairs[index].ids == item.tokenIds, "\(item.query)")
+        #expect(pairs[index].firstCount == item.typeIds.count { $0 == 0 })
+        #expect(
+          abs(scores[index][0] - item.logitDequantFp32) <= tolerance, "\(item.query), \(model.precision)")
+      }
     }
   }
 

@@ -122,7 +122,10 @@ import Testing
     let qkv = values(length * 3 * hidden, &random).map { $0 * 4 }
     var scratch = [Float](repeating: .nan, count: fd_attention_scratch_count(length, width))
     var output = [Float](repeating: .nan, count: length * hidden)
-    fd_attention(qkv, length, heads, width, &scratch, &output)
+    fd_attention(qkv, length, length, heads, width, &scratch, &output)
+    var first = [Float](repeating: .nan, count: hidden)
+    fd_attention(qkv, length, 1, heads, width, &scratch, &first)
+    #expect(first == Array(output[..<hidden]))
     for head in 0..<heads {
       for query in 0..<length {
         let queryStart = query * 3 * hidden + head * width

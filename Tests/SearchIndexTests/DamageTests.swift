@@ -5,9 +5,20 @@ import Testing
 
 /// Altered files never crash, and are found.
 @Suite struct DamageTests {
-  /// Three segments, two of them with tombstones.
+  private var options: IndexOptions {
+    var options = IndexOptions()
+    options.graphVectors = 100
+    options.scannedVectors = 10
+    return options
+  }
+
+  private func open(_ folder: TemporaryFolder, _ access: IndexAccess) throws -> (SearchIndex, OpenOutcome) {
+    try SearchIndex.open(at: folder.url, identity: Sampler.identity, access: access, options: options)
+  }
+
+  /// Three segments, one of them with a graph, two with tombstones.
   private func makeIndex(in folder: TemporaryFolder) throws {
-    let index = try SearchIndex.open(at: folder.url, identity: Sampler.identity, access: .readWrite).0
+    let index = try open(folder, .readWrite).0
     var sampler = Sampler(seed: 31)
     for generation in 1...3 as ClosedRange<Int64> {
       let base = UInt64(generation) * 1000
@@ -18,6 +29,7 @@ import Testing
       try index.apply(IndexUpdate(removedGroups: [1002, 1010, 2004], added: added))
       index.publish(generation: generation)
       try index.flush()
+      while try index.mergeIfNeeded() {}
     }
     index.close()
   }
@@ -29,7 +41,11 @@ import Testing
     let vector = [Float](repeating: 0.5, count: Sampler.dimension)
     let hits = snapshot.lexical(query, filter: filter, limit: 20) + snapshot.lexical(query, limit: 500)
     let near = snapshot.dense(vector, filter: filter, limit: 20) + snapshot.dense(vector, limit: 500)
-    let keys = (hits + near).prefix(50).map(\.key) + [1000, 1003, 2001]
+    let walked = snapshot.dense(vector, filter: filter, limit: 5, breadth: 30)
+    let keys =
+      (hits + near + walked + snapshot.dense(vector, limit: 5, breadth: 30)).prefix(50).map(\.key) + [
+        1000, 1003, 2001,
+      ]
     _ = snapshot.lexicalScores(of: keys, query)
     _ = snapshot.denseScores(of: keys, vector)
     for key in keys.prefix(5) { _ = snapshot.explain(key: key, query) }
@@ -46,9 +62,9 @@ import Testing
 
   /// Opens to read and asks everything, then opens to write, removes, and merges.
   private func use(_ folder: TemporaryFolder) throws {
-    let (reader, _) = try SearchIndex.open(at: folder.url, identity: Sampler.identity, access: .readOnly)
+    let (reader, _) = try open(folder, .readOnly)
     exercise(reader.snapshot)
-    let (writer, _) = try SearchIndex.open(at: folder.url, identity: Sampler.identity, access: .readOnly)
+    let (writer, _) = try open(folder, .readOnly)
     try writer.apply(IndexUpdate(removedGroups: (1000..<1060).map { $0 }, added: []))
     writer.publish(generation: 9)
     exercise(writer.snapshot)
@@ -60,7 +76,7 @@ import Testing
     #expect(SearchIndex.verify(at: folder.url).isEmpty)
     var random = SeededGenerator(41)
     let files = try files(folder)
-    #expect(Set(files.map { $0.suffix(4) }).isSuperset(of: [".lex", ".vec", ".del"]))
+    #expect(Set(files.map { $0.suffix(4) }).isSuperset(of: [".lex", ".vec", ".nsw", ".del"]))
     for name in files {
       let url = folder.url.appendingPathComponent(name)
       let sound = try Data(contentsOf: url)
@@ -87,7 +103,7 @@ import Testing
     let folder = try TemporaryFolder()
     try makeIndex(in: folder)
     var random = SeededGenerator(42)
-    for name in try files(folder) where name.hasSuffix(".lex") || name.hasSuffix(".vec") {
+    for name in try files(folder) where !name.hasSuffix(".del") && name != "manifest" {
       let url = folder.url.appendingPathComponent(name)
       let sound = try Data(contentsOf: url)
       for _ in 0..<8 * testEffort {
@@ -105,8 +121,7 @@ import Testing
           try FileManager.default.copyItem(
             at: folder.url.appendingPathComponent(file), to: copy.url.appendingPathComponent(file))
         }
-        let (writer, outcome) = try SearchIndex.open(
-          at: copy.url, identity: Sampler.identity, access: .readWrite)
+        let (writer, outcome) = try open(copy, .readWrite)
         guard case .opened = outcome else { continue }
         do {
           try writer.compact()
@@ -134,8 +149,7 @@ import Testing
       }
       for variant in variants {
         try variant.write(to: url, options: .atomic)
-        let (index, outcome) = try SearchIndex.open(
-          at: folder.url, identity: Sampler.identity, access: .readOnly)
+        let (index, outcome) = try open(folder, .readOnly)
         guard case .mustRebuild(.damaged) = outcome else {
           Issue.record("\(name) of \(variant.count) bytes: \(outcome)")
           continue

@@ -22,6 +22,7 @@ import Testing
     var options = IndexOptions()
     options.mergeFactor = 2
     options.spillChunks = 6
+    options.graphVectors = 4
     return options
   }()
 

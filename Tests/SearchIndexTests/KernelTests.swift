@@ -59,9 +59,9 @@ import Testing
   }
 
   /// On every processor the ways that it has; the extremes are where saturation would show.
-  @Test(arguments: [FD_SCAN_PORTABLE, FD_SCAN_AVX2, FD_SCAN_VNNI].map(Int32.init))
+  @Test(arguments: [FD_WAY_PORTABLE, FD_WAY_AVX2, FD_WAY_VNNI, FD_WAY_NEON].map(Int32.init))
   func everyWayOfScanningIsExact(way: Int32) {
-    guard fd_scan_supports(way) else { return }
+    guard fd_way_is_supported(way) else { return }
     var random = SeededGenerator(7)
     for stride in [64, 128, 192, 384, 1024] {
       for extreme in [false, true] {
@@ -73,11 +73,118 @@ import Testing
         let query = (0..<stride).map { _ in code() }
         let scales: [Float] = [1, 0.5, 0, 2, 1e-3]
         var scores = [Float](repeating: .nan, count: rows)
-        fd_scan_i8_by(way, codes, stride, scales, rows, query, 0.25, &scores)
+        fd_scan_i8(way, codes, stride, scales, rows, query, 0.25, &scores)
         for row in 0..<rows {
           let sum = (0..<stride).reduce(0) { $0 + Int(codes[row * stride + $1]) * Int(query[$1]) }
           #expect(scores[row] == scales[row] * 0.25 * Float(sum))
         }
+      }
+    }
+  }
+
+  @Test(arguments: [FD_WAY_PORTABLE, FD_WAY_AVX2, FD_WAY_VNNI, FD_WAY_NEON].map(Int32.init))
+  func everyWayOfGatheringIsExact(way: Int32) {
+    guard fd_way_is_supported(way) else { return }
+    var random = SeededGenerator(17)
+    for stride in [64, 128, 192, 384, 1024] {
+      for extreme in [false, true] {
+        func code() -> Int8 {
+          extreme ? (random.chance(0.5) ? 127 : -127) : Int8.random(in: -127...127, using: &random)
+        }
+        let codes = (0..<20 * stride).map { _ in code() }
+        let query = (0..<2 * stride).map { _ in code() }
+        let scales = (0..<20).map { _ in Float.random(in: 0...2, using: &random) }
+        let rows = (0..<13).map { _ in UInt32.random(in: 0..<20, using: &random) }
+        var scores = [Float](repeating: .nan, count: 13)
+        fd_gather_i8(way, codes, stride, scales, rows, 13, query, 0.25, &scores)
+        let expected = rows.map { row in
+          let sum = (0..<stride).reduce(0) { $0 + Int(codes[Int(row) * stride + $1]) * Int(query[$1]) }
+          return scales[Int(row)] * 0.25 * Float(sum)
+        }
+        #expect(scores == expected)
+        let best = expected.max() ?? 0
+        #expect(!fd_any_above_i8(way, codes, stride, scales, rows, 13, query, 0.25, best))
+        #expect(fd_any_above_i8(way, codes, stride, scales, rows, 13, query, 0.25, best.nextDown))
+        #expect(!fd_any_above_i8(way, codes, stride, scales, rows, 0, query, 0.25, -.infinity))
+
+        // The same bytes as rows of half the numbers' bits.
+        let nibbles = codes.map { extreme ? ($0 > 0 ? 0xff : 0x0f) : UInt8(bitPattern: $0) }
+        fd_gather_u4(way, nibbles, stride, rows, 13, query, 0.5, -3, &scores)
+        #expect(
+          scores
+            == rows.map { row in
+              let sum = (0..<2 * stride).reduce(0) { sum, place in
+                let byte = nibbles[Int(row) * stride + place / 64 * 32 + place % 32]
+                return sum + Int(place % 64 < 32 ? byte & 15 : byte >> 4) * Int(query[place])
+              }
+              return 0.5 * Float(sum) - 3
+            })
+      }
+    }
+  }
+
+  @Test func fourBitLevelsAreTheNearest() {
+    let steps = [Float](repeating: 0.5, count: 99) + [0]
+    let lowest = [Float](repeating: -1, count: 100)
+    var random = SeededGenerator(18)
+    let values = (0..<100).map { _ in Float.random(in: -3...9, using: &random) }
+    var codes = [UInt8](repeating: 0xaa, count: 64)
+    fd_quantise_u4(values, lowest, steps, 100, &codes)
+    for (place, value) in values.enumerated() {
+      let byte = codes[place / 64 * 32 + place % 32]
+      let level = Int(place % 64 < 32 ? byte & 15 : byte >> 4)
+      #expect(
+        level == (place == 99 ? 0 : Int(min(15, max(0, ((value + 1) / 0.5).rounded(.toNearestOrEven))))))
+    }
+    // What is beyond the last number is 0.
+    #expect(codes[36..<64].allSatisfy { $0 & 0xf0 == 0 })
+  }
+
+  @Test func unseenNeighboursAreTakenOnce() {
+    let words = UnsafeMutablePointer<UInt64>.allocate(capacity: 4)
+    let touched = UnsafeMutablePointer<UInt32>.allocate(capacity: 5)
+    words.initialize(repeating: 0, count: 4)
+    defer {
+      words.deallocate()
+      touched.deallocate()
+    }
+    var seen = fd_seen_rows(words: words, touched: touched, touched_count: 0)
+    var unseen = [UInt32](repeating: 0, count: 6)
+    var isDamaged = false
+    let none = FD_NO_NEIGHBOUR
+    #expect(fd_take_unseen([3, 64, 3, 199, none, 7], 6, 200, &seen, &unseen, &isDamaged) == 3)
+    #expect(Array(unseen[..<3]) == [3, 64, 199])
+    #expect(fd_take_unseen([64, 5, 199, 65], 4, 200, &seen, &unseen, &isDamaged) == 2)
+    #expect(Array(unseen[..<2]) == [5, 65])
+    #expect(seen.touched_count == 3 && Set((0..<3).map { touched[$0] }) == [0, 1, 3])
+    #expect(!isDamaged)
+    #expect(fd_take_unseen([9, 200, 10], 3, 200, &seen, &unseen, &isDamaged) == 1)
+    #expect(isDamaged)
+  }
+
+  @Test func aPoolKeepsTheBestInOrder() {
+    var random = SeededGenerator(19)
+    for breadth in [1, 2, 7, 40] {
+      var pool = [fd_scored_row](repeating: fd_scored_row(), count: breadth)
+      var found = 0
+      var all: [(score: Float, row: UInt32)] = []
+      for _ in 0..<12 {
+        let count = Int.random(in: 0...9, using: &random)
+        let rows = (0..<count).map { UInt32(all.count + $0) }
+        // Few scores, so that many are equal; and some that are no number.
+        let scores = rows.map { _ in
+          random.chance(0.05) ? Float.nan : Float(Int.random(in: 0...20, using: &random))
+        }
+        let before = pool[..<found].map(\.row)
+        let changed = fd_pool_offer(&pool, &found, breadth, rows, scores, count)
+        all += zip(scores, rows).filter { !$0.0.isNaN }.map { ($0, $1) }
+        all.sort { ($1.score, $0.row) < ($0.score, $1.row) }
+        let expected = all.prefix(breadth).map(\.row)
+        let now = pool[..<found].map(\.row)
+        #expect(now == expected)
+        #expect(
+          changed
+            == (zip(before, now).enumerated().first { $1.0 != $1.1 }?.offset ?? min(before.count, now.count)))
       }
     }
   }

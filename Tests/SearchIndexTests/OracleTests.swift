@@ -15,6 +15,8 @@ import Testing
     options.heapSegmentChunks = 30
     options.smallSegmentChunks = 10
     options.mergeFactor = 3
+    options.graphVectors = 20
+    options.scannedVectors = 5
     var (index, outcome) = try SearchIndex.open(
       at: folder.url, identity: Sampler.identity, access: .readWrite, options: options)
     #expect(outcome == .empty)

@@ -23,6 +23,15 @@ extension EmbeddingError {
     return EmbeddingError(code: "model_unknown", message: "There is no model '\(name)'. Known: \(known).")
   }
 
+  /// - Parameter suitable: models that do what is wanted.
+  static func modelUnsuitable(_ name: String, _ suitable: [ModelSpecification]) -> EmbeddingError {
+    EmbeddingError(
+      code: "model_unsuitable",
+      message: "The model '\(name)' is for something else. For this: "
+        + suitable.map(\.name).joined(separator: ", ") + "."
+    )
+  }
+
   static func modelNotInstalled(_ name: String) -> EmbeddingError {
     EmbeddingError(
       code: "model_not_installed",

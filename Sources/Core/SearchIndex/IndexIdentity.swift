@@ -1,3 +1,5 @@
+import Foundation
+
 /// What an index was built from and for; another identity means another index.
 public struct IndexIdentity: Codable, Equatable, Sendable {
   /// Renewed when the store is restored: generations of two epochs cannot be compared.
@@ -68,8 +70,18 @@ public struct IndexOptions: Sendable {
   public var mergeFactor = 6
   /// Segments below this many chunks count as similar.
   public var smallSegmentChunks = 4_096
+  /// Vectors from which a segment on disk has a graph. Below, comparing all is as fast, and exact.
+  public var graphVectors = 30_000
+  /// Where a filter allows at most as many vectors of a segment, they are compared even if it has a graph.
+  public var scannedVectors = 10_000
+  /// Threads that link vectors while segments are merged.
+  public var graphThreads = max(1, ProcessInfo.processInfo.activeProcessorCount / 2)
   /// Share of removed chunks from which a segment is rewritten, 0-1.
   public var maxRemovedShare = 0.25
 
   public init() {}
+}
+
+extension IndexOptions {
+  var graph: GraphOptions { GraphOptions(minVectors: max(1, graphVectors), threads: max(1, graphThreads)) }
 }

@@ -58,7 +58,10 @@ extension SearchIndex {
     }
     for segment in manifest.segments {
       check(segment.lexical, .lexical)
-      for vectors in segment.vectors { check(vectors.file, .vectors) }
+      for vectors in segment.vectors {
+        check(vectors.file, .vectors)
+        if let graph = vectors.graph { check(graph, .graph) }
+      }
       if let tombstones = segment.tombstones { check(tombstones.file, .tombstones) }
     }
     return findings

@@ -18,6 +18,8 @@ public final class SearchIndex: Sendable {
   private let current: Mutex<SearchSnapshot>
   /// Held while segments are merged: one merge at a time.
   private let merging = Mutex<Void>(())
+  private let options: IndexOptions
+  private let isStopping = Atomic<Bool>(false)
 
   // MARK: Opening
 
@@ -68,13 +70,19 @@ public final class SearchIndex: Sendable {
     identity = writer.identity
     access = writer.access
     storage = writer.storage
-    current = Mutex(SearchSnapshot(writer.published, identity: writer.identity))
+    options = writer.options
+    current = Mutex(SearchSnapshot(writer.published, identity: writer.identity, options: writer.options))
     self.lock = Mutex(lock)
     self.writer = Mutex(writer)
   }
 
+  /// Lets no further merge begin, and makes one that runs give up where linking vectors would take long.
+  /// Nothing is lost.
+  public func stopMerging() { isStopping.store(true, ordering: .relaxed) }
+
   /// Lets go of the folder. Snapshots stay readable; everything else throws `index_closed`.
   public func close() {
+    stopMerging()
     writer.withLock { $0.isClosed = true }
     lock.withLock { $0 = nil }
   }
@@ -129,7 +137,7 @@ public final class SearchIndex: Sendable {
   }
 
   private func show(_ state: IndexState) {
-    let snapshot = SearchSnapshot(state, identity: identity)
+    let snapshot = SearchSnapshot(state, identity: identity, options: options)
     current.withLock { $0 = snapshot }
   }
 
@@ -139,7 +147,7 @@ public final class SearchIndex: Sendable {
   ///
   /// Updates go on meanwhile; what they remove is carried over.
   ///
-  /// - Returns: whether it did anything; false also while another merge runs.
+  /// - Returns: whether it did anything; false also while another merge runs, and after `stopMerging`.
   /// - Throws: `storage_full`, `index_io`, `index_corrupt`, `index_closed`.
   public func mergeIfNeeded() throws(SearchIndexError) -> Bool {
     var failure: SearchIndexError?
@@ -165,9 +173,18 @@ public final class SearchIndex: Sendable {
     }
   }
 
+  private var isStopped: Bool { isStopping.load(ordering: .relaxed) }
+
   private func merge(_ choose: (borrowing IndexWriter) -> [SegmentView]?) throws(SearchIndexError) -> Bool {
-    guard let inputs = writer.withLock({ choose($0) }) else { return false }
-    let merged = try SegmentMerge(inputs, identity: identity).run(to: .storage(storage))
+    guard !isStopped, let inputs = writer.withLock({ choose($0) }) else { return false }
+    var graph = options.graph
+    graph.isCancelled = { self.isStopped }
+    let merged: SegmentMerge.Result
+    do {
+      merged = try SegmentMerge(inputs, identity: identity).run(to: .storage(storage), graph: graph)
+    } catch  where error.code == .closed && isStopped {
+      return false
+    }
     return try writer.withLock { (writer) throws(SearchIndexError) in
       defer { show(writer.published) }
       return try writer.commit(merged)

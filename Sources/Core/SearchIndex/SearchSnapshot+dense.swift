@@ -4,20 +4,33 @@ extension SearchSnapshot {
 
   /// Finds the chunks nearest to a vector, by cosine.
   ///
-  /// An exact scan of int8 codes keeps candidates, which are scored again from binary16.
+  /// Small segments, and what a filter leaves few of, are compared with the query one by one: nothing is
+  /// missed. Others are searched through their graph, which finds nearly all. Either way what is found is
+  /// scored again from binary16.
   ///
-  /// - Parameter vector: of the index's dimension and model; any other finds nothing.
+  /// - Parameters:
+  ///   - vector: of the index's dimension and model; any other finds nothing.
+  ///   - breadth: vectors that the search of a graph keeps: more finds more and takes longer. Nil for a
+  ///     number that suits the limit.
   /// - Returns: best first, ties by ascending key; a chunk of several vectors once, as its nearest.
-  public func dense(_ vector: [Float], filter: LabelFilter = .none, limit: Int) -> [Hit] {
+  public func dense(
+    _ vector: [Float], filter: LabelFilter = .none, limit: Int, breadth: Int? = nil
+  ) -> [Hit] {
     guard limit > 0, let query = VectorQuery(vector, dimension: content.identity.dimension) else { return [] }
     let limit = min(limit, content.liveChunks)
     var candidates = TopHits(limit: Self.candidateCount(limit: limit))
+    var hits = TopHits(limit: limit)
     for (index, view) in content.views.enumerated() {
       guard let vectors = view.segment.vectors else { continue }
+      let allowed = view.allowed(filter)
+      if let walk = GraphWalk(view, allowed, at: index, above: content.scannedVectors),
+        walk.run(query, limit, breadth, into: &hits)
+      {
+        continue
+      }
       VectorScan(file: vectors, keys: view.segment.lexical.keys, index: index)
-        .run(query, view.allowed(filter), into: &candidates)
+        .run(query, allowed, into: &candidates)
     }
-    var hits = TopHits(limit: limit)
     for candidate in candidates.sorted() {
       guard let vectors = content.views[candidate.view].segment.vectors,
         let score = vectors.exactScore(query, chunk: candidate.ordinal)

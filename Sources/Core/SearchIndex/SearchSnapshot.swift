@@ -6,8 +6,8 @@ import Synchronization
 public struct SearchSnapshot: Sendable {
   let content: SnapshotContent
 
-  init(_ state: IndexState, identity: IndexIdentity) {
-    content = SnapshotContent(state, identity: identity)
+  init(_ state: IndexState, identity: IndexIdentity, options: IndexOptions) {
+    content = SnapshotContent(state, identity: identity, scannedVectors: options.scannedVectors)
   }
 
   public var generation: Int64 { content.generation }
@@ -46,11 +46,14 @@ final class SnapshotContent: Sendable {
   let views: [SegmentView]
   let identity: IndexIdentity
   let liveChunks: Int
+  /// See `IndexOptions`.
+  let scannedVectors: Int
   /// Sum of live chunks' lengths, by field.
   let totalLengths: [Int]
   private let groupCount = Mutex<Int?>(nil)
 
-  init(_ state: IndexState, identity: IndexIdentity) {
+  init(_ state: IndexState, identity: IndexIdentity, scannedVectors: Int) {
+    self.scannedVectors = scannedVectors
     generation = state.generation
     views = state.views
     self.identity = identity

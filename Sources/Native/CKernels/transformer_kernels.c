@@ -240,7 +240,8 @@ size_t fd_attention_scratch_count(size_t length, size_t head_width) {
 }
 
 void fd_attention(
-    const float *qkv, size_t length, size_t heads, size_t head_width, float *scratch, float *output) {
+    const float *qkv, size_t length, size_t queries, size_t heads, size_t head_width, float *scratch,
+    float *output) {
   size_t hidden = heads * head_width, stride = 3 * hidden, padded = panels_of(length) * W;
   float *keys = scratch;                          // packed: one column a position
   float *values = keys + padded * head_width;     // packed: one column a dimension
@@ -257,8 +258,8 @@ void fd_attention(
     for (size_t panel = 0; panel < head_width / W; panel++)
       for (size_t t = 0; t < length; t++)
         memcpy(values + (panel * length + t) * W, value + t * stride + panel * W, W * sizeof(float));
-    for (size_t row = 0; row < length; row += QUERY_ROWS) {
-      size_t block = smaller(QUERY_ROWS, length - row);
+    for (size_t row = 0; row < queries; row += QUERY_ROWS) {
+      size_t block = smaller(QUERY_ROWS, queries - row);
       fd_multiply_packed(
           query + row * stride, stride, block, head_width, keys, length, NULL, scores, padded);
       softmax(scores, block, length, padded, scale);

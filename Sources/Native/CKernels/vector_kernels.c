@@ -4,7 +4,6 @@
 #include <string.h>
 
 #if defined(__x86_64__)
-#include <immintrin.h>
 #define FD_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #else
 #define FD_CLONES
@@ -34,116 +33,14 @@ float fd_quantise_i8(const float *values, size_t count, int8_t *codes) {
   return largest / 127.0f;
 }
 
-// MARK: Scan
-
-static void scan_portable(
-    const int8_t *codes, size_t stride, const float *scales, size_t rows, const int8_t *query,
-    float query_scale, float *scores) {
-  for (size_t r = 0; r < rows; r++) {
-    const int8_t *row = codes + r * stride;
-    int32_t sum = 0;
-    for (size_t i = 0; i < stride; i++) sum += (int32_t)row[i] * (int32_t)query[i];
-    scores[r] = scales[r] * query_scale * (float)sum;
+void fd_quantise_u4(const float *values, const float *lowest, const float *steps, size_t count, uint8_t *codes) {
+  memset(codes, 0, FD_U4_BYTES(count));
+  for (size_t i = 0; i < count; i++) {
+    float level = steps[i] > 0 ? rintf((values[i] - lowest[i]) / steps[i]) : 0;
+    level = level > 0 ? level : 0;
+    level = level < 15 ? level : 15;
+    codes[i / 64 * 32 + i % 32] |= (uint8_t)((int)level << (i % 64 < 32 ? 0 : 4));
   }
-}
-
-#if defined(__x86_64__)
-// vpmaddubsw multiplies unsigned by signed bytes: |c| by q with the sign of c. Two products of at most
-// 127 * 127 fit in 16 bits, so nothing saturates.
-__attribute__((target("avx2")))
-static void scan_avx2(
-    const int8_t *codes, size_t stride, const float *scales, size_t rows, const int8_t *query,
-    float query_scale, float *scores) {
-  const __m256i ones = _mm256_set1_epi16(1);
-  for (size_t r = 0; r < rows; r++) {
-    const int8_t *row = codes + r * stride;
-    __m256i even = _mm256_setzero_si256(), odd = _mm256_setzero_si256();
-    for (size_t i = 0; i < stride; i += 64) {
-      __m256i c = _mm256_loadu_si256((const __m256i *)(row + i));
-      __m256i q = _mm256_loadu_si256((const __m256i *)(query + i));
-      __m256i products = _mm256_maddubs_epi16(_mm256_abs_epi8(c), _mm256_sign_epi8(q, c));
-      even = _mm256_add_epi32(even, _mm256_madd_epi16(products, ones));
-      c = _mm256_loadu_si256((const __m256i *)(row + i + 32));
-      q = _mm256_loadu_si256((const __m256i *)(query + i + 32));
-      products = _mm256_maddubs_epi16(_mm256_abs_epi8(c), _mm256_sign_epi8(q, c));
-      odd = _mm256_add_epi32(odd, _mm256_madd_epi16(products, ones));
-    }
-    __m256i sums = _mm256_add_epi32(even, odd);
-    __m128i half = _mm_add_epi32(_mm256_castsi256_si128(sums), _mm256_extracti128_si256(sums, 1));
-    half = _mm_add_epi32(half, _mm_shuffle_epi32(half, _MM_SHUFFLE(1, 0, 3, 2)));
-    half = _mm_add_epi32(half, _mm_shuffle_epi32(half, _MM_SHUFFLE(2, 3, 0, 1)));
-    scores[r] = scales[r] * query_scale * (float)_mm_cvtsi128_si32(half);
-  }
-}
-
-// vpdpbusd multiplies unsigned by signed bytes: a code c is taken as c + 128 (its top bit flipped), and
-// 128 times the sum of the query is taken off again. Wrap-around cancels, so the result is exact.
-__attribute__((target("avx512f,avx512bw,avx512vl,avx512vnni")))
-static void scan_vnni(
-    const int8_t *codes, size_t stride, const float *scales, size_t rows, const int8_t *query,
-    float query_scale, float *scores) {
-  const __m512i top = _mm512_set1_epi8((char)0x80);
-  int32_t query_sum = 0;
-  for (size_t i = 0; i < stride; i++) query_sum += query[i];
-  uint32_t surplus = (uint32_t)query_sum * 128u;
-  for (size_t r = 0; r < rows; r++) {
-    const int8_t *row = codes + r * stride;
-    __m512i even = _mm512_setzero_si512(), odd = _mm512_setzero_si512();
-    size_t i = 0;
-    for (; i + 128 <= stride; i += 128) {
-      even = _mm512_dpbusd_epi32(
-          even, _mm512_xor_si512(_mm512_loadu_si512(row + i), top), _mm512_loadu_si512(query + i));
-      odd = _mm512_dpbusd_epi32(
-          odd, _mm512_xor_si512(_mm512_loadu_si512(row + i + 64), top),
-          _mm512_loadu_si512(query + i + 64));
-    }
-    if (i < stride) {
-      even = _mm512_dpbusd_epi32(
-          even, _mm512_xor_si512(_mm512_loadu_si512(row + i), top), _mm512_loadu_si512(query + i));
-    }
-    uint32_t sum = (uint32_t)_mm512_reduce_add_epi32(_mm512_add_epi32(even, odd)) - surplus;
-    scores[r] = scales[r] * query_scale * (float)(int32_t)sum;
-  }
-}
-#endif
-
-bool fd_scan_supports(int way) {
-  if (way == FD_SCAN_PORTABLE) return true;
-#if defined(__x86_64__)
-  if (way == FD_SCAN_AVX2) return __builtin_cpu_supports("avx2");
-  if (way == FD_SCAN_VNNI) {
-    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw")
-        && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vnni");
-  }
-#endif
-  return false;
-}
-
-void fd_scan_i8_by(
-    int way, const int8_t *codes, size_t stride, const float *scales, size_t rows, const int8_t *query,
-    float query_scale, float *scores) {
-#if defined(__x86_64__)
-  if (way == FD_SCAN_VNNI) {
-    scan_vnni(codes, stride, scales, rows, query, query_scale, scores);
-    return;
-  }
-  if (way == FD_SCAN_AVX2) {
-    scan_avx2(codes, stride, scales, rows, query, query_scale, scores);
-    return;
-  }
-#else
-  (void)way;
-#endif
-  scan_portable(codes, stride, scales, rows, query, query_scale, scores);
-}
-
-void fd_scan_i8(
-    const int8_t *codes, size_t stride, const float *scales, size_t rows, const int8_t *query,
-    float query_scale, float *scores) {
-  int way = fd_scan_supports(FD_SCAN_VNNI) ? FD_SCAN_VNNI
-      : fd_scan_supports(FD_SCAN_AVX2)     ? FD_SCAN_AVX2
-                                           : FD_SCAN_PORTABLE;
-  fd_scan_i8_by(way, codes, stride, scales, rows, query, query_scale, scores);
 }
 
 // MARK: Half precision

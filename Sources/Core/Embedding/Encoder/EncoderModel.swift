@@ -1,6 +1,18 @@
 import CKernels
 import Foundation
 
+/// Token ids of one text, or of two that are compared.
+struct TokenSequence: Sendable {
+  let ids: [Int32]
+  /// Ids that belong to the first text.
+  let firstCount: Int
+
+  init(_ ids: [Int32], firstCount: Int = .max) {
+    self.ids = ids
+    self.firstCount = firstCount
+  }
+}
+
 /// A BERT-like text encoder (Devlin et al. 2019, arXiv:1810.04805).
 ///
 /// Immutable once loaded: any number of threads may embed at once, each call on its caller's thread. The
@@ -40,7 +52,7 @@ public final class EncoderModel: Sendable {
     var vectors = [[Float]](repeating: [], count: tokens.count)
     let lengths = tokens.map { min($0.count, specification.maxTokens) }
     for batch in BatchPlan.batches(lengths: lengths, maxTokens: EncoderModel.maxBatchTokens) {
-      let results = embed(batch: batch.map { tokens[$0] }, in: workspace) {}
+      let results = embed(batch: batch.map { TokenSequence(tokens[$0]) }, in: workspace) {}
       for (index, vector) in zip(batch, results) { vectors[index] = vector }
     }
     return vectors
@@ -49,13 +61,14 @@ public final class EncoderModel: Sendable {
   /// Embeds sequences together, as one batch.
   ///
   /// - Parameter betweenLayers: called after every layer; what it throws ends the pass.
+  /// - Returns: in input order, a vector each; where the model gives relevance, of one number.
   func embed<Failure: Error>(
-    batch tokens: [[Int32]],
+    batch tokens: [TokenSequence],
     in workspace: EncoderWorkspace,
     betweenLayers: () throws(Failure) -> Void
   ) throws(Failure) -> [[Float]] {
     let sequences = tokens.map(prepared)
-    let lengths = sequences.map(\.count)
+    let lengths = sequences.map(\.ids.count)
     let rows = lengths.reduce(0, +)
     guard rows > 0 else { return [] }
     workspace.reserve(
@@ -65,55 +78,72 @@ public final class EncoderModel: Sendable {
     )
     sumEmbeddings(sequences, workspace)
     normalise(workspace.hidden, adding: nil, weights.embeddingNorm, rows)
-    for layer in weights.layers {
-      apply(layer, lengths, rows, workspace)
+    for (index, layer) in weights.layers.enumerated() {
+      // Of the last layer nothing else is used.
+      let takesFirst = specification.pooling != .mean && index == weights.layers.count - 1
+      apply(layer, lengths, rows, takesFirst: takesFirst, workspace)
       try betweenLayers()
     }
-    return pool(lengths, workspace)
+    switch specification.pooling {
+    case .mean: return pool(lengths, workspace)
+    case .cls: return pool(lengths.map { _ in 1 }, workspace)
+    case .relevance: return relevance(lengths.count, workspace)
+    }
   }
 
-  private func prepared(_ tokens: [Int32]) -> [Int32] {
-    guard !tokens.isEmpty else { return tokenizer.encode("", maxTokens: 2) }
+  private func prepared(_ tokens: TokenSequence) -> TokenSequence {
+    guard !tokens.ids.isEmpty else { return TokenSequence(tokenizer.encode("", maxTokens: 2)) }
     let known = 0..<Int32(specification.vocabularySize)
-    return tokens.prefix(min(specification.maxTokens, specification.positions))
+    let ids = tokens.ids.prefix(min(specification.maxTokens, specification.positions))
       .map { known.contains($0) ? $0 : tokenizer.unknownID }
+    return TokenSequence(ids, firstCount: tokens.firstCount)
   }
 
-  private func sumEmbeddings(_ sequences: [[Int32]], _ workspace: EncoderWorkspace) {
+  private func sumEmbeddings(_ sequences: [TokenSequence], _ workspace: EncoderWorkspace) {
     let width = specification.dimension
     guard let words = weights.words.values.baseAddress,
       let positions = weights.positions.values.baseAddress,
-      let segment = weights.segments.values.baseAddress
+      let segments = weights.segments.values.baseAddress
     else { return }
     var row = workspace.hidden
     for sequence in sequences {
-      for (position, token) in sequence.enumerated() {
+      for (position, token) in sequence.ids.enumerated() {
+        let segment = segments + (position < sequence.firstCount ? 0 : width)
         fd_sum3(words + Int(token) * width, positions + position * width, segment, row, width)
         row += width
       }
     }
   }
 
+  /// Runs one layer.
+  ///
+  /// - Parameter takesFirst: only for the first position of each sequence, which then lie together.
   private func apply(
     _ layer: EncoderWeights.Layer,
     _ lengths: [Int],
     _ rows: Int,
+    takesFirst: Bool,
     _ workspace: EncoderWorkspace
   ) {
     let width = specification.dimension
     multiply(workspace.hidden, layer.attentionInput, rows, workspace.wide, workspace)
     var row = 0
-    for length in lengths {
+    for (index, length) in lengths.enumerated() {
       fd_attention(
         workspace.wide + row * 3 * width,
         length,
+        takesFirst ? 1 : length,
         specification.heads,
         specification.headWidth,
         workspace.scratch,
-        workspace.context + row * width
+        workspace.context + (takesFirst ? index : row) * width
       )
+      if takesFirst, index < row {
+        (workspace.hidden + index * width).update(from: workspace.hidden + row * width, count: width)
+      }
       row += length
     }
+    let rows = takesFirst ? lengths.count : rows
     multiply(workspace.context, layer.attentionOutput, rows, workspace.update, workspace)
     normalise(workspace.hidden, adding: workspace.update, layer.attentionNorm, rows)
     feedForward(layer, rows, workspace)
@@ -175,16 +205,29 @@ public final class EncoderModel: Sendable {
     )
   }
 
+  /// Means of runs of rows, scaled to length 1.
   private func pool(_ lengths: [Int], _ workspace: EncoderWorkspace) -> [[Float]] {
     let width = specification.dimension
     var row = 0
     return lengths.map { length in
       defer { row += length }
-      let pooled = specification.pooling == .cls ? 1 : length
       return [Float](unsafeUninitializedCapacity: width) { vector, count in
-        fd_mean_normalised(workspace.hidden + row * width, pooled, width, vector.baseAddress)
+        fd_mean_normalised(workspace.hidden + row * width, length, width, vector.baseAddress)
         count = width
       }
+    }
+  }
+
+  /// The model's number for each of the first rows.
+  private func relevance(_ rows: Int, _ workspace: EncoderWorkspace) -> [[Float]] {
+    guard let head = weights.head else { return Array(repeating: [], count: rows) }
+    let width = specification.dimension
+    multiply(workspace.hidden, head.pooler, rows, workspace.update, workspace)
+    return (0..<rows).map { row in
+      let pooled = workspace.update + row * width
+      return [
+        (0..<width).reduce(head.bias.values[0]) { $0 + tanh(pooled[$1]) * head.classifier.values[$1] }
+      ]
     }
   }
 }

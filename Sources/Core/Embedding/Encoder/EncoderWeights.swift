@@ -29,11 +29,20 @@ final class EncoderWeights: Sendable {
     let feedForwardNorm: Norm
   }
 
+  /// What turns the first position into a number.
+  struct RelevanceHead {
+    let pooler: Linear
+    let classifier: SafetensorsFile.Tensor
+    let bias: SafetensorsFile.Tensor
+  }
+
   let words: SafetensorsFile.Tensor
   let positions: SafetensorsFile.Tensor
   let segments: SafetensorsFile.Tensor
   let embeddingNorm: Norm
   let layers: [Layer]
+  /// Only where the model gives relevance.
+  let head: RelevanceHead?
   let arena: ParameterArena
 
   /// - Throws: `model_corrupt`.
@@ -52,16 +61,20 @@ final class EncoderWeights: Sendable {
     positions = try file.tensor(Name.positions, shape: [specification.positions, hidden])
     segments = try file.tensor(Name.segments, shape: [2, hidden])
     embeddingNorm = try norm(Name.embeddingNorm)
-    func floats(_ outputs: Int, _ inputs: Int) -> Int {
+    func floats(_ outputs: Int, _ inputs: Int, _ precision: EncoderPrecision) -> Int {
       switch precision {
       case .single: outputs * inputs + outputs
       case .int8: fd_packed_bytes_i8(outputs, inputs) / MemoryLayout<Float>.stride
       }
     }
     let perLayer =
-      4 * floats(hidden, hidden) + floats(intermediate, hidden) + floats(hidden, intermediate)
-    let arena = ParameterArena(capacity: specification.layers * perLayer)
-    func linear(_ names: [String], _ outputs: Int, _ inputs: Int) throws(EmbeddingError) -> Linear {
+      4 * floats(hidden, hidden, precision) + floats(intermediate, hidden, precision)
+      + floats(hidden, intermediate, precision)
+    let arena = ParameterArena(
+      capacity: specification.layers * perLayer + floats(hidden, hidden, .single))
+    func linear(
+      _ names: [String], _ outputs: Int, _ inputs: Int, _ precision: EncoderPrecision
+    ) throws(EmbeddingError) -> Linear {
       var matrices: [SafetensorsFile.Tensor] = []
       var biases: [SafetensorsFile.Tensor] = []
       for name in names {
@@ -80,16 +93,26 @@ final class EncoderWeights: Sendable {
       let name = Name.layer(index)
       layers.append(
         Layer(
-          attentionInput: try linear(Name.attentionInputs.map { name + $0 }, hidden, hidden),
-          attentionOutput: try linear([name + Name.attentionOutput], hidden, hidden),
+          attentionInput: try linear(Name.attentionInputs.map { name + $0 }, hidden, hidden, precision),
+          attentionOutput: try linear([name + Name.attentionOutput], hidden, hidden, precision),
           attentionNorm: try norm(name + Name.attentionNorm),
-          feedForwardInput: try linear([name + Name.feedForwardInput], intermediate, hidden),
-          feedForwardOutput: try linear([name + Name.feedForwardOutput], hidden, intermediate),
+          feedForwardInput: try linear(
+            [name + Name.feedForwardInput], intermediate, hidden, precision),
+          feedForwardOutput: try linear(
+            [name + Name.feedForwardOutput], hidden, intermediate, precision),
           feedForwardNorm: try norm(name + Name.feedForwardNorm)
         )
       )
     }
     self.layers = layers
+    if specification.pooling == .relevance {
+      head = RelevanceHead(
+        pooler: try linear([Name.pooler], hidden, hidden, .single),
+        classifier: try file.tensor(Name.classifier + ".weight", shape: [1, hidden]),
+        bias: try file.tensor(Name.classifier + ".bias", shape: [1]))
+    } else {
+      head = nil
+    }
     self.arena = arena
   }
 
@@ -118,6 +141,10 @@ final class EncoderWeights: Sendable {
       tensors += linear(layer + Name.feedForwardOutput, hidden, intermediate)
       tensors += norm(layer + Name.feedForwardNorm)
     }
+    if specification.pooling == .relevance {
+      tensors += linear(Name.pooler, hidden, hidden)
+      tensors += linear(Name.classifier, 1, hidden)
+    }
     return tensors
   }
 
@@ -132,6 +159,8 @@ final class EncoderWeights: Sendable {
     static let feedForwardInput = "intermediate.dense"
     static let feedForwardOutput = "output.dense"
     static let feedForwardNorm = "output.LayerNorm"
+    static let pooler = "pooler.dense"
+    static let classifier = "classifier"
     static func layer(_ index: Int) -> String { "encoder.layer.\(index)." }
   }
 }

@@ -7,6 +7,8 @@ struct ONNXConversion {
   private let specification: ModelSpecification
   /// The name of each linear layer's quantised weights in the file, by the layer's usual name.
   private let linearWeights: [String: String]
+  /// The name of each tensor in the file, by its usual name.
+  private let tensorNames: [String: String]
 
   /// - Throws: `model_corrupt`.
   init(_ url: URL, _ specification: ModelSpecification) throws(EmbeddingError) {
@@ -17,11 +19,19 @@ struct ONNXConversion {
     var linearWeights: [String: String] = [:]
     for node in graph.nodes where node.operation == "MatMulInteger" && node.inputs.count >= 2 {
       let path = node.name.split(separator: "/")
-      guard path.last?.hasPrefix("MatMul") == true else { continue }
-      linearWeights[path.dropLast().joined(separator: ".") + ".weight"] = node.inputs[1]
+      guard let last = path.last, last.hasPrefix("MatMul") || last.hasPrefix("Gemm_MatMul") else { continue }
+      linearWeights[Self.plain(path.dropLast().joined(separator: ".") + ".weight")] = node.inputs[1]
     }
     self.linearWeights = linearWeights
+    tensorNames = Dictionary(graph.tensors.keys.map { (Self.plain($0), $0) }) { first, _ in first }
   }
+
+  /// A model with something on top of it has its name before those of its parts.
+  private static func plain(_ name: String) -> String {
+    name.hasPrefix("bert.") ? String(name.dropFirst(5)) : name
+  }
+
+  private func tensor(_ name: String) -> ONNXGraph.Tensor? { graph.tensors[tensorNames[name] ?? name] }
 
   /// - Throws: `model_corrupt`, or what writing throws.
   func write(to url: URL) throws {
@@ -33,17 +43,21 @@ struct ONNXConversion {
 
   private func values(_ name: String, _ shape: [Int]) throws(EmbeddingError) -> [Float] {
     if let quantised = linearWeights[name] { return try linear(quantised, shape) }
-    if let plain = graph.tensors[name] { return try floats(plain, name, shape) }
+    if let plain = tensor(name) { return try floats(plain, name, shape) }
     return try table(name, shape)
   }
 
-  /// Linear weights are stored in x out, with a scale and a zero point for each output.
+  /// Linear weights are stored in x out, with a scale and a zero point for each output or for all.
   private func linear(_ name: String, _ shape: [Int]) throws(EmbeddingError) -> [Float] {
     guard shape.count == 2, name.hasSuffix(Suffix.codes) else { throw corrupt(name) }
     let (outputs, inputs) = (shape[0], shape[1])
     let (codes, isSigned) = try codes(name, [inputs, outputs])
     let base = String(name.dropLast(Suffix.codes.count))
-    let (scales, zeros) = try quantisation(base, count: outputs)
+    var (scales, zeros) = try quantisation(base, counts: [outputs, 1])
+    if scales.count == 1 {
+      scales = Array(repeating: scales[0], count: outputs)
+      zeros = Array(repeating: zeros[0], count: outputs)
+    }
     return [Float](unsafeUninitializedCapacity: outputs * inputs) { values, count in
       fd_dequantise_transposed(
         codes,
@@ -61,7 +75,7 @@ struct ONNXConversion {
   /// Embedding tables have one scale and zero point.
   private func table(_ name: String, _ shape: [Int]) throws(EmbeddingError) -> [Float] {
     let (codes, isSigned) = try codes(name + Suffix.codes, shape)
-    let (scales, zeros) = try quantisation(name, count: 1)
+    let (scales, zeros) = try quantisation(name, counts: [1])
     let total = shape.reduce(1, *)
     return [Float](unsafeUninitializedCapacity: total) { values, count in
       fd_dequantise(codes, isSigned ? 1 : 0, zeros[0], scales[0], total, values.baseAddress)
@@ -73,22 +87,23 @@ struct ONNXConversion {
     _ name: String,
     _ shape: [Int]
   ) throws(EmbeddingError) -> (UnsafePointer<UInt8>, isSigned: Bool) {
-    guard let tensor = graph.tensors[name], tensor.shape == shape, let raw = tensor.raw,
+    guard let tensor = tensor(name), tensor.shape == shape, let raw = tensor.raw,
       raw.count == tensor.count, tensor.type == .int8 || tensor.type == .uint8,
       let address = raw.assumingMemoryBound(to: UInt8.self).baseAddress
     else { throw corrupt(name) }
     return (address, tensor.type == .int8)
   }
 
+  /// - Parameter counts: how many there may be; one is stored without a shape.
   private func quantisation(
     _ base: String,
-    count: Int
+    counts: [Int]
   ) throws(EmbeddingError) -> (scales: [Float], zeros: [Int32]) {
-    let shape = count == 1 ? [] : [count]
-    guard let scale = graph.tensors[base + "_scale"], let zero = graph.tensors[base + "_zero_point"],
-      zero.shape == shape, zero.integers.count == count
+    guard let scale = tensor(base + "_scale"), let zero = tensor(base + "_zero_point"),
+      counts.contains(zero.integers.count),
+      zero.shape == (zero.integers.count == 1 ? [] : [zero.integers.count])
     else { throw corrupt(base) }
-    return (try floats(scale, base, shape), zero.integers)
+    return (try floats(scale, base, zero.shape), zero.integers)
   }
 
   private func floats(

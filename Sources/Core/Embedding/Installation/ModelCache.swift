@@ -55,6 +55,24 @@ public struct ModelCache: Sendable {
     return model
   }
 
+  /// Finds a model that embeds texts.
+  ///
+  /// - Throws: as `installed(_:)`, and `model_unsuitable`.
+  public func installedEmbedder(_ name: String) throws(EmbeddingError) -> InstalledModel {
+    let model = try installed(name)
+    guard model.specification.isEmbedder else { throw .modelUnsuitable(name, ModelCatalogue.embedders) }
+    return model
+  }
+
+  /// Finds a model that compares two texts.
+  ///
+  /// - Throws: as `installed(_:)`, and `model_unsuitable`.
+  public func installedReranker(_ name: String) throws(EmbeddingError) -> InstalledModel {
+    let model = try installed(name)
+    guard !model.specification.isEmbedder else { throw .modelUnsuitable(name, ModelCatalogue.rerankers) }
+    return model
+  }
+
   /// Hashes a model's files.
   ///
   /// - Throws: as `installed(_:)`.

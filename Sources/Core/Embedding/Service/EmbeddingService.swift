@@ -73,8 +73,12 @@ public final class EmbeddingService: Sendable {
   /// - Returns: vectors as of `embedQuery`, in input order.
   /// - Throws: as `embedQuery`.
   public func embedForQuestion(_ texts: [String], as role: TextRole = .passage) async throws -> [[Float]] {
+    try await replies(texts.map { QuestionRequest($0, role: role) })
+  }
+
+  /// What the model gives for each of some requests, which run beside each other.
+  func replies(_ requests: [QuestionRequest]) async throws -> [[Float]] {
     try Task.checkCancellation()
-    let requests = texts.map { QuestionRequest($0, role: role) }
     // Who fails half-way leaves nothing in the queue that nobody waits for.
     defer { for request in requests { request.reply.settle(.failure(CancellationError())) } }
     for request in requests { try queue.add(request) }

@@ -15,14 +15,29 @@ extension ModelSpecification {
   }
 }
 
-/// A text of a question that waits for its vector.
+/// A text of a question that waits for its vector, or a pair of texts that waits for its relevance.
 final class QuestionRequest: Sendable {
-  let text: String
-  let role: TextRole
+  enum Input {
+    case text(String, TextRole)
+    case pair(String, String)
+  }
+
+  let input: Input
   let reply = Reply<[Float]>()
-  init(_ text: String, role: TextRole = .query) {
-    self.text = text
-    self.role = role
+
+  init(_ text: String, role: TextRole = .query) { input = .text(text, role) }
+
+  init(question: String, passage: String) { input = .pair(question, passage) }
+
+  func tokens(_ model: EncoderModel) -> TokenSequence {
+    let specification = model.specification
+    switch input {
+    case .text(let text, let role):
+      return TokenSequence(
+        model.tokenizer.encode(specification.prefix(for: role) + text, maxTokens: specification.maxTokens))
+    case .pair(let question, let passage):
+      return model.tokenizer.encodePair(question, passage, maxTokens: specification.maxTokens)
+    }
   }
 }
 

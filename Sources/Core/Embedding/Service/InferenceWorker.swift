@@ -35,13 +35,7 @@ final class InferenceWorker {
 
   private func answer(_ questions: [QuestionRequest]) {
     guard !questions.isEmpty else { return }
-    let specification = model.specification
-    let tokens = questions.map { question in
-      model.tokenizer.encode(
-        specification.prefix(for: question.role) + question.text,
-        maxTokens: specification.maxTokens
-      )
-    }
+    let tokens = questions.map { $0.tokens(model) }
     let vectors = model.embed(batch: tokens, in: questionSpace) {}
     for (question, vector) in zip(questions, vectors) { question.reply.settle(.success(vector)) }
   }
@@ -66,7 +60,7 @@ final class InferenceWorker {
 
   private func embed(_ batch: PassageRequest.Batch, of request: PassageRequest) {
     // A caller that gave up costs at most one more layer.
-    let vectors = try? model.embed(batch: batch.tokens, in: passageSpace) {
+    let vectors = try? model.embed(batch: batch.tokens.map { TokenSequence($0) }, in: passageSpace) {
       answer(queue.takeQuestions())
       if request.reply.isSettled || queue.isShutDown { throw Abandoned() }
     }

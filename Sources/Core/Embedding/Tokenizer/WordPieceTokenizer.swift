@@ -37,6 +37,16 @@ public struct WordPieceTokenizer: Sendable {
     return ids
   }
 
+  /// The ids of two texts: `[CLS]`, the first, `[SEP]`, the second, `[SEP]`.
+  ///
+  /// - Parameter maxTokens: most ids to return; the first text is cut to half of them, the second to what is
+  ///   left.
+  func encodePair(_ first: String, _ second: String, maxTokens: Int) -> TokenSequence {
+    let start = encode(first, maxTokens: maxTokens / 2)
+    let rest = encode(second, maxTokens: maxTokens - start.count + 1).dropFirst()
+    return TokenSequence(start + rest, firstCount: start.count)
+  }
+
   /// How many tokens a text has, without the two special ones, however long it is.
   ///
   /// Cut at spaces, the counts of the parts add up to that of the whole.

@@ -3,6 +3,7 @@ import Domain
 import Foundation
 import Logging
 import SearchIndex
+import Synchronization
 import TextAnalysis
 
 /// Keeps one knowledge base's index in step with the store's change feed.
@@ -43,6 +44,8 @@ public actor IndexFollower {
   private var lastTakeover = ContinuousClock.now
   private var flushTask: Task<Void, Never>?
   private let mergeQueue: DispatchQueue
+  /// What the last compaction failed with, until someone was told.
+  private nonisolated let compactionFailure = Mutex<(any Error)?>(nil)
   private var isMerging = false
   private var isClosed = false
 
@@ -160,8 +163,7 @@ public actor IndexFollower {
     let mustRewrite = !summary.maintenance.isEmpty && !wantsRebuild
     if mustRewrite {
       try flush()
-      try index.compact()
-      current.update(index.snapshot, model: identity.model)
+      compactInBackground()
     } else if index.unflushedChunks >= options.flushChunks {
       try flush()
     } else if advanced {
@@ -258,14 +260,46 @@ public actor IndexFollower {
     }
   }
 
+  /// Edits go on meanwhile, and become visible.
+  private func compactInBackground() {
+    let index = index
+    mergeQueue.async { [logger] in
+      do {
+        try index.compact()
+        self.compactionFailure.withLock { $0 = nil }
+      } catch {
+        logger.warning("index not compacted", metadata: ["error": "\(error)"])
+        self.compactionFailure.withLock { $0 = error }
+      }
+      Task { await self.show(index) }
+    }
+  }
+
+  /// Returns once nothing is being joined.
+  ///
+  /// - Throws: what a compaction failed with.
+  public func finishMerging() async throws {
+    await withCheckedContinuation { done in mergeQueue.async { done.resume() } }
+    show(index)
+    if let failure = compactionFailure.withLock({ $0.take() }) { throw failure }
+  }
+
+  private func show(_ merged: SearchIndex) {
+    if merged === index, !isClosed { current.update(index.snapshot, model: identity.model) }
+  }
+
   private func mergeEnded(_ merging: SearchIndex, merged: Bool) {
     isMerging = false
-    if merged, merging === index, !isClosed { current.update(index.snapshot, model: identity.model) }
+    if merged { show(merging) }
   }
 
   /// Persists and lets go of the folder; searches that hold a snapshot may finish.
-  public func close() async {
+  ///
+  /// - Parameter finishingMerges: joins what is to be joined, which can take minutes; else whoever writes the
+  ///   folder next does.
+  public func close(finishingMerges: Bool = false) async {
     guard !isClosed else { return }
+    if !finishingMerges { index.stopMerging() }
     _ = await active?.result
     do { try flush() } catch { logger.warning("index not persisted", metadata: ["error": "\(error)"]) }
     isClosed = true

@@ -155,12 +155,15 @@ public actor IndexRegistry {
   }
 
   /// Persists and closes every index.
-  public func close() async {
+  /// - Parameter finishingMerges: see `IndexFollower.close`.
+  public func close(finishingMerges: Bool = false) async {
     isClosed = true
     let all = entries
     entries = [:]
     for entry in all.values {
-      if let follower = try? await entry.follower.value { await follower.close() }
+      if let follower = try? await entry.follower.value {
+        await follower.close(finishingMerges: finishingMerges)
+      }
     }
   }
 }

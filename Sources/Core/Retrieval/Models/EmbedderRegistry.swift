@@ -24,7 +24,7 @@ public actor EmbedderRegistry {
         DispatchQueue.global(qos: .userInitiated).async {
           continuation.resume(
             with: Result {
-              let installed = try cache.installed(model)
+              let installed = try cache.installedEmbedder(model)
               return EmbeddingService(
                 model: try EncoderModel(installed, precision: precision), threads: threads)
             })

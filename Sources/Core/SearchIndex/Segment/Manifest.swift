@@ -5,7 +5,7 @@ import Foundation
 ///
 /// A line of JSON, then a line with its XXH64 in hexadecimal.
 struct Manifest: Codable, Equatable, Sendable {
-  static let currentFormat = 2
+  static let currentFormat = 3
   static let fileName = "manifest"
   static let temporaryName = "manifest.new"
   static let segmentPrefix = "seg-"
@@ -14,6 +14,8 @@ struct Manifest: Codable, Equatable, Sendable {
     let model: String
     let dimension: Int
     let file: FileReference
+    /// Missing where the segment has no graph.
+    let graph: FileReference?
   }
 
   struct TombstoneEntry: Codable, Equatable, Sendable {
@@ -29,7 +31,9 @@ struct Manifest: Codable, Equatable, Sendable {
     let vectors: [VectorEntry]
     let tombstones: TombstoneEntry?
 
-    var files: [FileReference] { [lexical] + vectors.map(\.file) + (tombstones.map { [$0.file] } ?? []) }
+    var files: [FileReference] {
+      [lexical] + vectors.map(\.file) + vectors.compactMap(\.graph) + (tombstones.map { [$0.file] } ?? [])
+    }
   }
 
   var format = Self.currentFormat

@@ -29,6 +29,8 @@ final class Segment: @unchecked Sendable {
   let lexical: LexicalFile
   /// Nil where the index has no vectors.
   let vectors: VectorFile?
+  /// Nil where comparing all vectors is fast enough.
+  let graph: GraphFile?
   /// Its files; nil for a segment in the heap.
   let files: [SegmentFileKind: FileReference]?
 
@@ -41,24 +43,29 @@ final class Segment: @unchecked Sendable {
   /// - Throws: corrupt.
   init(
     id: String, identity: IndexIdentity, lexical: StoredBytes, vectors: StoredBytes?,
-    files: [SegmentFileKind: FileReference]?
+    graph: StoredBytes? = nil, files: [SegmentFileKind: FileReference]?
   ) throws(SearchIndexError) {
     self.id = id
     let opened = try LexicalFile(lexical, fields: identity.fields.count)
     self.lexical = opened
     if identity.dimension > 0 {
       guard let vectors else { throw .corrupt("segment \(id) without vectors") }
-      self.vectors = try VectorFile(
+      let file = try VectorFile(
         vectors, model: identity.model, dimension: identity.dimension, chunks: opened.chunks)
+      self.vectors = file
+      if let graph { self.graph = try GraphFile(graph, of: file) } else { self.graph = nil }
     } else {
       self.vectors = nil
+      self.graph = nil
     }
     self.files = files
   }
 
   var isHeap: Bool { files == nil }
   var chunks: Int { lexical.chunks }
-  var bytes: Int { lexical.file.bytes.count + (vectors?.file.bytes.count ?? 0) }
+  var bytes: Int {
+    lexical.file.bytes.count + (vectors?.file.bytes.count ?? 0) + (graph?.file.bytes.count ?? 0)
+  }
 
   /// Set once a reader met bytes that cannot be right.
   var isDamaged: Bool { damaged.load(ordering: .relaxed) }
@@ -116,6 +123,15 @@ enum FilterResult: Sendable {
   case nothing
   /// Bit per ordinal.
   case some([UInt64])
+
+  /// How many chunks it lets through.
+  func count(of chunks: Int) -> Int {
+    switch self {
+    case .everything: chunks
+    case .nothing: 0
+    case .some(let words): words.reduce(0) { $0 + $1.nonzeroBitCount }
+    }
+  }
 
   func intersection(_ other: FilterResult) -> FilterResult {
     switch (self, other) {

@@ -11,47 +11,44 @@ struct SegmentOutput {
   let destination: SegmentDestination
   let identity: IndexIdentity
 
-  /// - Parameter vectors: not called for an index without vectors.
+  /// - Parameters:
+  ///   - vectors: not called for an index without vectors.
+  ///   - graph: makes the writer of a graph where the segment that was written is to have one.
   /// - Returns: the segment, its files durable but for their names in the folder.
-  func write(lexical: Body, vectors: Body) throws(SearchIndexError) -> Segment {
-    // Random, so that a name is never given twice and no reader mistakes one file for another.
-    let id = FileReference.hexadecimal(.random(in: 0...UInt64.max))
-    switch destination {
-    case .heap:
+  func write(
+    lexical: Body, vectors: Body, graph: (Segment) -> GraphFileWriter? = { _ in nil }
+  ) throws(SearchIndexError) -> Segment {
+    guard case .storage(let storage) = destination else {
       let bytes = try Self.heapBytes(.lexical, lexical)
       let vectorBytes = identity.dimension > 0 ? try Self.heapBytes(.vectors, vectors) : nil
-      return try Segment(id: id, identity: identity, lexical: bytes, vectors: vectorBytes, files: nil)
-    case .storage(let storage):
-      let prefix = Manifest.segmentPrefix + id
-      var names: [String] = []
-      do {
-        var files: [SegmentFileKind: FileReference] = [:]
-        names.append(prefix + SegmentFileKind.lexical.suffix)
-        files[.lexical] = try Self.write(.lexical, names[0], to: storage, lexical)
-        if identity.dimension > 0 {
-          names.append(prefix + SegmentFileKind.vectors.suffix)
-          files[.vectors] = try Self.write(.vectors, names[1], to: storage, vectors)
-        }
-        return try Segment.open(id: id, files: files, identity: identity, storage: storage)
-      } catch {
-        for name in names { try? storage.remove(name) }
-        throw error
+      return try Segment(
+        id: Self.newID(), identity: identity, lexical: bytes, vectors: vectorBytes, files: nil)
+    }
+    return try store(in: storage) { (names, id) throws(SearchIndexError) in
+      func write(_ kind: SegmentFileKind, _ body: Body) throws(SearchIndexError) -> FileReference {
+        try Self.write(kind, names.add(kind), to: storage, body)
       }
+      var files = [SegmentFileKind.lexical: try write(.lexical, lexical)]
+      if identity.dimension > 0 { files[.vectors] = try write(.vectors, vectors) }
+      let segment = try Segment.open(id: id, files: files, identity: identity, storage: storage)
+      guard let file = segment.vectors, let writer = graph(segment) else { return segment }
+      files[.graph] = try write(.graph) { (output) throws(SearchIndexError) in
+        try writer.write(file, to: output)
+      }
+      return try Segment.open(id: id, files: files, identity: identity, storage: storage)
     }
   }
 
   /// Writes the bytes of a segment as they are.
   func copy(_ segment: Segment, to storage: any IndexStorage) throws(SearchIndexError) -> Segment {
-    let id = FileReference.hexadecimal(.random(in: 0...UInt64.max))
-    var files: [SegmentFileKind: FileReference] = [:]
-    var names: [String] = []
-    do {
+    try store(in: storage) { (names, id) throws(SearchIndexError) in
+      var files: [SegmentFileKind: FileReference] = [:]
       for (kind, file) in [
         (SegmentFileKind.lexical, segment.lexical.file), (.vectors, segment.vectors?.file),
+        (.graph, segment.graph?.file),
       ] {
         guard let file else { continue }
-        let name = Manifest.segmentPrefix + id + kind.suffix
-        names.append(name)
+        let name = names.add(kind)
         let target = try storage.create(name)
         try target.write(file.bytes.buffer)
         try target.sync()
@@ -59,8 +56,33 @@ struct SegmentOutput {
         files[kind] = FileReference(name: name, bytes: file.bytes.count, checksum: file.checksum)
       }
       return try Segment.open(id: id, files: files, identity: identity, storage: storage)
+    }
+  }
+
+  /// Names of the files of one segment.
+  private struct FileNames {
+    let prefix: String
+    private(set) var all: [String] = []
+
+    mutating func add(_ kind: SegmentFileKind) -> String {
+      all.append(prefix + kind.suffix)
+      return all[all.count - 1]
+    }
+  }
+
+  /// Random, so that a name is never given twice and no reader mistakes one file for another.
+  private static func newID() -> String { FileReference.hexadecimal(.random(in: 0...UInt64.max)) }
+
+  private func store(
+    in storage: any IndexStorage,
+    _ body: (inout FileNames, String) throws(SearchIndexError) -> Segment
+  ) throws(SearchIndexError) -> Segment {
+    let id = Self.newID()
+    var names = FileNames(prefix: Manifest.segmentPrefix + id)
+    do {
+      return try body(&names, id)
     } catch {
-      for name in names { try? storage.remove(name) }
+      for name in names.all { try? storage.remove(name) }
       throw error
     }
   }
@@ -99,9 +121,11 @@ extension Segment {
     }
     guard let lexical = try bytes(.lexical) else { throw .corrupt("segment \(id) without lexical file") }
     let segment = try Segment(
-      id: id, identity: identity, lexical: lexical, vectors: try bytes(.vectors), files: files)
+      id: id, identity: identity, lexical: lexical, vectors: try bytes(.vectors), graph: try bytes(.graph),
+      files: files)
     let checksums: [SegmentFileKind: UInt64?] = [
       .lexical: segment.lexical.file.checksum, .vectors: segment.vectors?.file.checksum,
+      .graph: segment.graph?.file.checksum,
     ]
     for (kind, reference) in files {
       guard let checksum = checksums[kind] ?? nil,

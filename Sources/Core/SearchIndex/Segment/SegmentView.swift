@@ -13,6 +13,11 @@ struct SegmentView: Sendable {
   var live: Int { segment.chunks - tombstones.count }
   var needsTombstoneFile: Bool { tombstones.count != (tombstoneFile?.count ?? 0) }
 
+  /// Whether its vectors are so many that they should be linked.
+  func lacksGraph(_ options: GraphOptions) -> Bool {
+    segment.graph == nil && (segment.vectors?.count ?? 0) >= options.minVectors
+  }
+
   /// The ordinal of a live chunk.
   func ordinal(of key: UInt64) -> Int? {
     guard let ordinal = segment.lexical.keys.index(of: key), !tombstones.isRemoved(ordinal) else {

@@ -64,6 +64,14 @@ struct VectorFile {
   }
 }
 
+extension VectorFile {
+  /// Writes a vector's numbers.
+  func values(of vector: Int, into values: UnsafeMutablePointer<Float>) {
+    guard let row = halves(vector..<vector + 1).baseAddress else { return }
+    fd_half_to_float(row.assumingMemoryBound(to: UInt16.self), values, dimension)
+  }
+}
+
 /// A run of vectors to be copied from a file.
 struct VectorSource {
   let file: VectorFile

@@ -41,6 +41,13 @@ struct VectorScan {
   let file: VectorFile
   let keys: BitPackedArray
   let index: Int
+  private let way = fd_best_way()
+
+  init(file: VectorFile, keys: BitPackedArray, index: Int) {
+    self.file = file
+    self.keys = keys
+    self.index = index
+  }
 
   /// Offers every allowed chunk that has a vector, with its approximate cosine.
   func run(_ query: VectorQuery, _ allowed: FilterResult, into hits: inout TopHits) {
@@ -48,80 +55,102 @@ struct VectorScan {
     defer { scores.deallocate() }
     switch allowed {
     case .nothing: return
-    case .everything: scan(0..<file.chunks, query, scores, &hits)
-    case .some(let words):
-      var runs = BitRuns(words, count: file.chunks)
-      while let run = runs.next() { scan(run, query, scores, &hits) }
+    case .everything: scan(query, scores, &hits)
+    case .some(let words): gather(words, query, scores, &hits)
     }
   }
 
-  private func scan(
-    _ chunks: Range<Int>, _ query: VectorQuery, _ scores: UnsafeMutablePointer<Float>,
-    _ hits: inout TopHits
-  ) {
-    let vectors = file.vectors(of: chunks)
+  /// All chunks, in the order in which they lie in memory.
+  private func scan(_ query: VectorQuery, _ scores: UnsafeMutablePointer<Float>, _ hits: inout TopHits) {
+    let vectors = file.vectors(of: 0..<file.chunks)
     let stride = VectorFile.stride(file.dimension)
-    var threshold = hits.threshold
-    var chunk = chunks.lowerBound
-    var best = -Float.infinity
-    var end = vectors.isEmpty ? 0 : Int(file.offsets[chunk + 1])
+    var best = BestOfChunks(threshold: hits.threshold)
+    var chunk = 0
+    var end = vectors.isEmpty ? 0 : Int(file.offsets[1])
     for first in Swift.stride(from: vectors.lowerBound, to: vectors.upperBound, by: Self.batch) {
       let rows = first..<min(first + Self.batch, vectors.upperBound)
       fd_scan_i8(
-        file.codes(rows).baseAddress?.assumingMemoryBound(to: Int8.self), stride,
+        way, file.codes(rows).baseAddress?.assumingMemoryBound(to: Int8.self), stride,
         file.scales.bytes(rows).baseAddress?.assumingMemoryBound(to: Float.self), rows.count,
         query.codes, query.scale, scores)
       for row in rows {
-        while row >= end, chunk + 1 < chunks.upperBound {
-          offer(chunk, best, &threshold, &hits)
-          best = -.infinity
+        while row >= end, chunk + 1 < file.chunks {
           chunk += 1
           end = Int(file.offsets.unchecked(chunk + 1))
         }
-        let score = scores[row &- first]
-        if score > best { best = score }
+        best.add(scores[row &- first], of: chunk) { offer($0, $1, &hits) }
       }
     }
-    offer(chunk, best, &threshold, &hits)
+    best.finish { offer($0, $1, &hits) }
   }
 
-  @inline(__always)
-  private func offer(_ chunk: Int, _ score: Float, _ threshold: inout Double, _ hits: inout TopHits) {
-    // -inf: a chunk without vectors. A tie at the threshold is decided by key.
-    guard Double(score) >= threshold, score > -.infinity else { return }
+  /// Chunks here and there: the next are fetched from memory while one is compared.
+  private func gather(
+    _ words: [UInt64], _ query: VectorQuery, _ scores: UnsafeMutablePointer<Float>, _ hits: inout TopHits
+  ) {
+    let all = 0..<file.count
+    guard !all.isEmpty, let codes = file.codes(all).baseAddress,
+      let scales = file.scales.bytes(all).baseAddress
+    else { return }
+    var best = BestOfChunks(threshold: hits.threshold)
+    var rows: [UInt32] = []
+    var chunks: [Int] = []
+    rows.reserveCapacity(Self.batch)
+    chunks.reserveCapacity(Self.batch)
+    func compare(_ hits: inout TopHits) {
+      fd_gather_i8(
+        way, codes.assumingMemoryBound(to: Int8.self), VectorFile.stride(file.dimension),
+        scales.assumingMemoryBound(to: Float.self), rows, rows.count, query.codes, query.scale, scores)
+      for place in rows.indices { best.add(scores[place], of: chunks[place]) { offer($0, $1, &hits) } }
+      rows.removeAll(keepingCapacity: true)
+      chunks.removeAll(keepingCapacity: true)
+    }
+    for (index, word) in words.enumerated() {
+      var rest = word
+      while rest != 0 {
+        let chunk = index << 6 + rest.trailingZeroBitCount
+        rest &= rest - 1
+        guard chunk < file.chunks else { break }
+        for row in file.vectors(of: chunk..<chunk + 1) {
+          rows.append(UInt32(row))
+          chunks.append(chunk)
+          if rows.count == Self.batch { compare(&hits) }
+        }
+      }
+    }
+    compare(&hits)
+    best.finish { offer($0, $1, &hits) }
+  }
+
+  /// - Returns: the score from which a chunk is worth offering.
+  private func offer(_ chunk: Int, _ score: Float, _ hits: inout TopHits) -> Double {
     hits.offer(.init(score: Double(score), key: keys[chunk], view: index, ordinal: chunk))
-    threshold = hits.threshold
+    return hits.threshold
   }
 }
 
-/// Runs of set bits.
-struct BitRuns {
-  private let words: [UInt64]
-  private let count: Int
-  private var position = 0
+/// The best score of each chunk, of vectors that come chunk by chunk.
+private struct BestOfChunks {
+  /// Below this a score is not worth offering; a tie with it is decided by key.
+  private var threshold: Double
+  private var chunk = -1
+  private var score = -Float.infinity
 
-  init(_ words: [UInt64], count: Int) {
-    self.words = words
-    self.count = min(count, words.count * 64)
-  }
+  init(threshold: Double) { self.threshold = threshold }
 
-  mutating func next() -> Range<Int>? {
-    let start = find(from: position, set: true)
-    guard start < count else { return nil }
-    position = find(from: start, set: false)
-    return start..<position
-  }
-
-  /// The first bit at or after a place that is set, or that is not.
-  private func find(from start: Int, set: Bool) -> Int {
-    guard start < count else { return count }
-    var word = start >> 6
-    var bits = (set ? words[word] : ~words[word]) & (UInt64.max << UInt64(start & 63))
-    while bits == 0 {
-      word += 1
-      guard word << 6 < count else { return count }
-      bits = set ? words[word] : ~words[word]
+  /// - Parameter offer: takes a chunk and its score, and returns the new threshold.
+  @inline(__always)
+  mutating func add(_ score: Float, of chunk: Int, offer: (Int, Float) -> Double) {
+    if chunk != self.chunk {
+      finish(offer: offer)
+      self.chunk = chunk
     }
-    return min(count, word << 6 + bits.trailingZeroBitCount)
+    if score > self.score { self.score = score }
+  }
+
+  @inline(__always)
+  mutating func finish(offer: (Int, Float) -> Double) {
+    if score > -.infinity, Double(score) >= threshold { threshold = offer(chunk, score) }
+    score = -.infinity
   }
 }

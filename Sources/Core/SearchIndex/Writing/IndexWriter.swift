@@ -298,7 +298,7 @@ struct IndexWriter {
   /// Persisted segments that are worth joining now; nil where none are.
   ///
   /// Tiered: segments of similar size, `mergeFactor` at a time, the smallest tier first. A segment of
-  /// which much is removed is rewritten by itself.
+  /// which much is removed, or that should have a graph, is rewritten by itself.
   func mergeCandidates() -> [SegmentView]? {
     guard access == .readWrite, !isClosed else { return nil }
     let factor = max(2, options.mergeFactor)
@@ -318,13 +318,15 @@ struct IndexWriter {
     }
     return persisted.views.first {
       Double($0.tombstones.count) > options.maxRemovedShare * Double($0.segment.chunks)
+        || $0.lacksGraph(options.graph)
     }.map { [$0] }
   }
 
-  /// Persisted segments that are not yet one segment without removed chunks.
+  /// Persisted segments that are not yet one segment without removed chunks, or that should have a graph.
   func compactionCandidates() -> [SegmentView]? {
     let views = persisted.views
-    return views.count > 1 || views.contains { $0.tombstones.count > 0 } ? views : nil
+    let isDone = views.allSatisfy { $0.tombstones.count == 0 && !$0.lacksGraph(options.graph) }
+    return views.count > 1 || !isDone ? views : nil
   }
 
   // MARK: Reading another's files
@@ -362,7 +364,10 @@ extension Manifest {
         return SegmentEntry(
           id: view.segment.id, chunks: view.segment.chunks, lexical: lexical,
           vectors: files[.vectors].map {
-            [VectorEntry(model: identity.model, dimension: identity.dimension, file: $0)]
+            [
+              VectorEntry(
+                model: identity.model, dimension: identity.dimension, file: $0, graph: files[.graph])
+            ]
           } ?? [],
           tombstones: view.tombstoneFile.map { TombstoneEntry(count: $0.count, file: $0.file) })
       })

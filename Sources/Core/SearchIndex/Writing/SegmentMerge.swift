@@ -57,12 +57,19 @@ struct SegmentMerge {
   }
 
   /// - Throws: `index_corrupt` where an input's bytes are damaged, `storage_full`, `index_io`.
-  func run(to destination: SegmentDestination) throws(SearchIndexError) -> Result {
+  ///
+  /// - Parameter graph: how to link the vectors; nil for no graph.
+  func run(to destination: SegmentDestination, graph: GraphOptions? = nil) throws(SearchIndexError) -> Result
+  {
     guard hasSoundKeys else { throw .corrupt("keys that do not ascend") }
     guard !sources.isEmpty else { return Result(inputs: inputs, segment: nil, ordinals: ordinals) }
     let segment = try SegmentOutput(destination: destination, identity: identity).write(
       lexical: { file throws(SearchIndexError) in try writeLexical(to: file) },
-      vectors: { file throws(SearchIndexError) in try writeVectors(to: file) })
+      vectors: { file throws(SearchIndexError) in try writeVectors(to: file) },
+      graph: { segment in
+        guard let graph, (segment.vectors?.count ?? 0) >= graph.minVectors else { return nil }
+        return GraphFileWriter(segment: segment, options: graph, seed: seed(for: segment))
+      })
     return Result(inputs: inputs, segment: segment, ordinals: ordinals)
   }
 
@@ -120,6 +127,31 @@ struct SegmentMerge {
     let writer = VectorFileWriter(
       file, model: identity.model, dimension: identity.dimension, offsets: offsets)
     try writer.copy(files)
+  }
+}
+
+extension SegmentMerge {
+  /// Share of a graph's vectors that must live on for it to be worth repairing.
+  private static let minLivingShare = 0.5
+
+  /// The largest graph of the inputs, with the numbers that its vectors have in the merged segment.
+  private func seed(for merged: Segment) -> GraphSeed? {
+    let largest = inputs.indices.max {
+      (inputs[$0].segment.graph?.codes.count ?? 0) < (inputs[$1].segment.graph?.codes.count ?? 0)
+    }
+    guard let largest, let graph = inputs[largest].segment.graph,
+      let before = inputs[largest].segment.vectors, let after = merged.vectors
+    else { return nil }
+    var vectors = [UInt32](repeating: GraphSeed.gone, count: before.count)
+    var living = 0
+    for (old, new) in ordinals[largest].enumerated() where new != Self.gone {
+      let from = before.vectors(of: old..<old + 1)
+      let to = after.vectors(of: Int(new)..<Int(new) + 1)
+      for (old, new) in zip(from, to) { vectors[old] = UInt32(new) }
+      living += from.count
+    }
+    guard Double(living) >= Self.minLivingShare * Double(before.count) else { return nil }
+    return GraphSeed(graph: graph, vectors: vectors)
   }
 }
 

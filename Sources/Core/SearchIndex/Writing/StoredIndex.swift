@@ -90,6 +90,7 @@ enum StoredIndex {
         throw .corrupt("segment \(entry.id) without vectors of \(identity.model)")
       }
       files[.vectors] = vectors.file
+      files[.graph] = vectors.graph
     }
     return try Segment.open(id: entry.id, files: files, identity: identity, storage: storage)
   }

@@ -27,7 +27,7 @@ struct EmbedCommand: AsyncParsableCommand {
 
   func run() async throws {
     let settings = try await global.settings()
-    let installed = try ModelCache(folder: settings.models).installed(model ?? settings.model)
+    let installed = try ModelCache(folder: settings.models).installedEmbedder(model ?? settings.model)
     let service = EmbeddingService(
       model: try EncoderModel(installed, precision: precision), threads: settings.threads)
     defer { service.shutdown() }

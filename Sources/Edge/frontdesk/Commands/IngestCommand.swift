@@ -26,7 +26,7 @@ struct IngestCommand: AsyncParsableCommand {
     let workspace = try await Workspace.open(settings)
     do {
       let report = try await ingest(workspace, settings)
-      await workspace.close()
+      await workspace.close(finishingMerges: true)
       if report.isPartial { throw ExitCode(3) }
     } catch {
       await workspace.close()

@@ -43,7 +43,7 @@ struct ServeCommand: AsyncParsableCommand {
             engine: workspace.engine, ingest: workspace.ingest, store: workspace.store,
             keys: workspace.store, audit: workspace.store, readiness: { await workspace.readiness() },
             metrics: registry,
-            models: ModelCatalogue.all.map(\.name) + [KnowledgeBase.noModel], version: Release.version),
+            models: ModelCatalogue.embedders.map(\.name) + [KnowledgeBase.noModel], version: Release.version),
           configuration: configuration, logger: workspace.logger
         ) { port in
           print("{\"event\":\"listening\",\"port\":\(port)}")

@@ -72,8 +72,9 @@ final class Workspace: Sendable {
     }
   }
 
-  func close() async {
-    await indexes.close()
+  /// - Parameter finishingMerges: leaves indexes as fast as they get, which can take minutes.
+  func close(finishingMerges: Bool = false) async {
+    await indexes.close(finishingMerges: finishingMerges)
     await embedders.shutdown()
   }
 }

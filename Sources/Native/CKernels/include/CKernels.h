@@ -2,6 +2,12 @@
 #ifndef FRONTDESK_CKERNELS_H
 #define FRONTDESK_CKERNELS_H
 
+#if __has_include("distance_kernels.h")
+#include "distance_kernels.h"
+#endif
+#if __has_include("graph_kernels.h")
+#include "graph_kernels.h"
+#endif
 #if __has_include("posting_kernels.h")
 #include "posting_kernels.h"
 #endif

@@ -50,12 +50,13 @@ void fd_sum3(const float *a, const float *b, const float *c, float *values, size
 size_t fd_attention_scratch_count(size_t length, size_t head_width);
 
 /// Multi-head self-attention over one sequence, every position seeing every other (Vaswani et al. 2017,
-/// arXiv:1706.03762).
+/// arXiv:1706.03762), of its first `queries` positions.
 ///
 /// `qkv` has `length` rows of 3 * heads * head_width floats: queries, keys, values, each head by head.
-/// `output` has `length` rows of heads * head_width. `head_width` must be a multiple of FD_PANEL_WIDTH.
+/// `output` has `queries` rows of heads * head_width. `head_width` must be a multiple of FD_PANEL_WIDTH.
 void fd_attention(
-    const float *qkv, size_t length, size_t heads, size_t head_width, float *scratch, float *output);
+    const float *qkv, size_t length, size_t queries, size_t heads, size_t head_width, float *scratch,
+    float *output);
 
 /// output = the mean of `rows` rows, scaled to length 1 (all zero where the mean is).
 void fd_mean_normalised(const float *values, size_t rows, size_t width, float *output);

@@ -1,4 +1,4 @@
-// Kernels of the search index: int8 scan, half precision, quantisation, checksum.
+// Kernels of the search index: quantisation, half precision, checksum.
 //
 // Every function works on the caller's thread and allocates nothing. Pointers need no alignment. Numbers
 // in memory are little-endian.
@@ -21,24 +21,16 @@ enum { FD_CODE_ALIGNMENT = 64 };
 /// - Returns: the scale; 0, and all codes 0, for a vector of zeros. Values must be finite.
 float fd_quantise_i8(const float *values, size_t count, int8_t *codes);
 
-/// scores[r] = scales[r] * query_scale * (codes of row r . query), the inner product exact in int32.
+/// Bytes of a vector of so many numbers in 4 bits.
+#define FD_U4_BYTES(count) (((count) + 63) / 64 * 32)
+
+/// Quantises one vector to 4 bits a number: level = round((value - lowest) / step), held to 0 to 15; 0 where
+/// the step is.
 ///
-/// `stride` is a multiple of FD_CODE_ALIGNMENT and at most 65536; `query` has `stride` codes. No code is
-/// -128.
-void fd_scan_i8(
-    const int8_t *codes, size_t stride, const float *scales, size_t rows, const int8_t *query,
-    float query_scale, float *scores);
-
-/// Ways in which `fd_scan_i8` can be computed; all give the same bits.
-enum { FD_SCAN_PORTABLE = 0, FD_SCAN_AVX2 = 1, FD_SCAN_VNNI = 2 };
-
-/// Whether this processor has what a way of scanning needs.
-bool fd_scan_supports(int way);
-
-/// `fd_scan_i8` in a chosen way, which must be supported.
-void fd_scan_i8_by(
-    int way, const int8_t *codes, size_t stride, const float *scales, size_t rows, const int8_t *query,
-    float query_scale, float *scores);
+/// Writes FD_U4_BYTES(count) bytes. Of 64 numbers the first 32 are in the low halves of 32 bytes, the others in
+/// the high halves. Values must be finite.
+void fd_quantise_u4(
+    const float *values, const float *lowest, const float *steps, size_t count, uint8_t *codes);
 
 /// Widens IEEE 754 binary16 to binary32, exactly.
 void fd_half_to_float(const uint16_t *halves, float *values, size_t count);

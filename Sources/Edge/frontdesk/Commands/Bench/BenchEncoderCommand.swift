@@ -8,15 +8,16 @@ struct BenchEncoderCommand: AsyncParsableCommand {
     discussion: """
       Prints the milliseconds of each repeat as JSON. 'question' embeds each text by itself, as a search \
       does, and gives milliseconds a text; 'passages' embeds all at once, as ingest does, and gives \
-      milliseconds for all. Tokenising is part of both.
+      milliseconds for all; 'pairs' compares the first text with each of the others, by a reranker, and gives \
+      milliseconds a pair. Tokenising is part of all.
       """)
 
-  enum Kind: String, ExpressibleByArgument, CaseIterable { case question, passages }
+  enum Kind: String, ExpressibleByArgument, CaseIterable { case question, passages, pairs }
 
   @Argument(help: "Texts, or '-' for one a line.") var texts: [String] = ["-"]
   @OptionGroup var global: GlobalOptions
   @Option(help: "Model name.") var model: String?
-  @Option(help: "question or passages.") var kind = Kind.passages
+  @Option(help: "question, passages or pairs.") var kind = Kind.passages
   @Option(help: "Arithmetic: int8 or fp32; unset: the setting.") var precision: EncoderPrecision?
   @Option(help: "How often, after one run that does not count.") var repeats = 5
 
@@ -37,8 +38,9 @@ struct BenchEncoderCommand: AsyncParsableCommand {
 
   func run() async throws {
     let settings = try await global.settings()
-    let installed = try ModelCache(folder: settings.models).installed(model ?? settings.model)
     let precision = precision ?? settings.precision
+    if kind == .pairs { return try await timePairs(settings, precision) }
+    let installed = try ModelCache(folder: settings.models).installedEmbedder(model ?? settings.model)
     // Each repeat asks the same questions: none may be remembered.
     let service = EmbeddingService(
       model: try EncoderModel(installed, precision: precision), threads: settings.threads, cachedQueries: 0)
@@ -50,7 +52,7 @@ struct BenchEncoderCommand: AsyncParsableCommand {
       let start = ContinuousClock.now
       switch kind {
       case .passages: _ = try await service.embedPassages(texts)
-      case .question: for text in texts { _ = try await service.embedQuery(text) }
+      case .question, .pairs: for text in texts { _ = try await service.embedQuery(text) }
       }
       let milliseconds = start.duration(to: .now) / .milliseconds(1)
       times.append(kind == .question ? milliseconds / Double(texts.count) : milliseconds)
@@ -60,6 +62,31 @@ struct BenchEncoderCommand: AsyncParsableCommand {
         model: installed.specification.name, precision: precision.rawValue, kind: kind.rawValue,
         threads: settings.threads,
         texts: texts.count, tokens: texts.reduce(0) { $0 + service.tokenize($1).count },
+        ms: Array(times.dropFirst())))
+  }
+
+  private func timePairs(_ settings: Settings, _ precision: EncoderPrecision) async throws {
+    let name = model ?? ModelCatalogue.rerankers.first?.name ?? ""
+    let installed = try ModelCache(folder: settings.models).installedReranker(name)
+    let texts = try Console.texts(texts)
+    guard let question = texts.first, texts.count > 1 else {
+      throw UsageError("Pairs need a question and a passage at least.")
+    }
+    let passages = Array(texts.dropFirst())
+    let service = RelevanceService(
+      model: try EncoderModel(installed, precision: precision), threads: settings.threads,
+      queueLimit: passages.count)
+    defer { service.shutdown() }
+    var times: [Double] = []
+    for _ in 0...repeats {
+      let start = ContinuousClock.now
+      _ = try await service.scores(of: passages, for: question)
+      times.append(start.duration(to: .now) / .milliseconds(1) / Double(passages.count))
+    }
+    try Console.json(
+      Report(
+        model: name, precision: precision.rawValue, kind: kind.rawValue, threads: settings.threads,
+        texts: passages.count, tokens: service.tokens(of: passages, with: question),
         ms: Array(times.dropFirst())))
   }
 }

@@ -19,7 +19,9 @@ import Testing
     codes += GatewayError.Code.allCases.map(\.rawValue)
     // Domain and Embedding name theirs in place.
     codes += ["invalid_kb_name", "invalid_visibility", "invalid_external_id"]
-    codes += ["model_unknown", "model_not_installed", "model_corrupt", "overloaded", "shut_down"]
+    codes += [
+      "model_unknown", "model_unsuitable", "model_not_installed", "model_corrupt", "overloaded", "shut_down",
+    ]
     for code in codes { #expect(ErrorTable.rows[code] != nil, "no row for \(code)") }
   }
 

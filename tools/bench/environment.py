@@ -1,4 +1,4 @@
-"""The Python packages of the benchmarks: one virtual environment in the user's cache folder, made once."""
+"""The Python packages of the benchmarks: virtual environments in the user's cache folder, made once."""
 
 import hashlib
 import os
@@ -10,7 +10,7 @@ import venv
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
 from frontdesk import cache  # noqa: E402
 
-PINNED = (
+SEARCH = (
     "bm25s==0.3.16",
     "faiss-cpu==1.15.1",
     "hnswlib==0.8.0",
@@ -22,21 +22,25 @@ PINNED = (
 )
 
 
-def python():
-    """The interpreter of the environment; hnswlib is compiled for this processor, which takes a minute."""
-    name = "venv-search-" + hashlib.sha256(" ".join(PINNED).encode()).hexdigest()[:12]
+ONNX = ("numpy==2.4.6", "onnx==1.23.2", "onnxruntime==1.32.0")
+
+
+def python(packages=SEARCH):
+    """The interpreter of an environment; hnswlib is compiled for this processor, which takes a minute."""
+    kind = "search" if packages is SEARCH else "onnx"
+    name = f"venv-{kind}-" + hashlib.sha256(" ".join(packages).encode()).hexdigest()[:12]
     folder = cache("bench") / name
     if not (folder / "complete").exists():
         print(f"making {folder}", file=sys.stderr)
         venv.create(folder, with_pip=True, clear=True)
         pip = [folder / "bin/python", "-m", "pip", "install", "-q", "--disable-pip-version-check"]
-        subprocess.run([*pip, *PINNED], check=True, stdout=sys.stderr)
+        subprocess.run([*pip, *packages], check=True, stdout=sys.stderr)
         (folder / "complete").touch()
     return folder / "bin/python"
 
 
-def enter():
-    """Runs the calling script again inside the environment, unless it is there already."""
-    inside = python()
+def enter(packages=SEARCH):
+    """Runs the calling script again inside an environment, unless it is there already."""
+    inside = python(packages)
     if pathlib.Path(sys.prefix) != inside.parents[1]:
         os.execv(inside, [inside, *sys.argv])

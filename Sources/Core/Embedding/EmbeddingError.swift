@@ -3,7 +3,7 @@ import Foundation
 
 /// What this target throws at its boundary.
 ///
-/// Codes: `model_unknown`, `model_not_installed`, `model_corrupt`, `model_download_failed`,
+/// Codes: `model_unknown`, `model_unsuitable`, `model_not_installed`, `model_corrupt`, `model_download_failed`,
 /// `model_source_invalid`, `model_cache_unwritable`, `python_missing`, `overloaded`, `shut_down`.
 public struct EmbeddingError: CodedError {
   public let code: String

@@ -72,7 +72,7 @@ public struct IndexOptions: Sendable {
   public var smallSegmentChunks = 4_096
   /// Vectors from which a segment on disk has a graph. Below, comparing all is as fast, and exact.
   public var graphVectors = 30_000
-  /// Where a filter allows at most as many vectors of a segment, they are compared even if it has a graph.
+  /// Where a filter allows at most as many chunks of a segment, they are compared even if it has a graph.
   public var scannedVectors = 10_000
   /// Threads that link vectors while segments are merged.
   public var graphThreads = max(1, ProcessInfo.processInfo.activeProcessorCount / 2)

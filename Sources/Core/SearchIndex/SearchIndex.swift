@@ -76,8 +76,8 @@ public final class SearchIndex: Sendable {
     self.writer = Mutex(writer)
   }
 
-  /// Lets no further merge begin, and makes one that runs give up where linking vectors would take long.
-  /// Nothing is lost.
+  /// Lets no further merge begin, and makes one that runs give up; a compaction is completed, but for the linking
+  /// of vectors. Nothing is lost: the next writer merges and links.
   public func stopMerging() { isStopping.store(true, ordering: .relaxed) }
 
   /// Lets go of the folder. Snapshots stay readable; everything else throws `index_closed`.
@@ -153,7 +153,7 @@ public final class SearchIndex: Sendable {
     var failure: SearchIndexError?
     let done = merging.withLockIfAvailable { _ in
       do throws(SearchIndexError) {
-        return try merge { $0.mergeCandidates() }
+        return try merge(mustFinish: false) { $0.mergeCandidates() }
       } catch {
         failure = error
         return false
@@ -169,21 +169,28 @@ public final class SearchIndex: Sendable {
   public func compact() throws(SearchIndexError) {
     try merging.withLock { (_) throws(SearchIndexError) in
       try flush()
-      _ = try merge { $0.compactionCandidates() }
+      // What was purged must be gone from the files, also when the process is about to stop.
+      _ = try merge(mustFinish: true) { $0.compactionCandidates() }
     }
   }
 
   private var isStopped: Bool { isStopping.load(ordering: .relaxed) }
 
-  private func merge(_ choose: (borrowing IndexWriter) -> [SegmentView]?) throws(SearchIndexError) -> Bool {
-    guard !isStopped, let inputs = writer.withLock({ choose($0) }) else { return false }
+  /// - Parameter mustFinish: where the index is stopped, goes on without linking vectors rather than giving up.
+  private func merge(
+    mustFinish: Bool, _ choose: (borrowing IndexWriter) -> [SegmentView]?
+  ) throws(SearchIndexError) -> Bool {
+    guard mustFinish || !isStopped, let inputs = writer.withLock({ choose($0) }) else { return false }
+    let merge = SegmentMerge(inputs, identity: identity)
     var graph = options.graph
     graph.isCancelled = { self.isStopped }
     let merged: SegmentMerge.Result
     do {
-      merged = try SegmentMerge(inputs, identity: identity).run(to: .storage(storage), graph: graph)
+      merged = try merge.run(
+        to: .storage(storage), graph: isStopped ? nil : graph, isCancelled: { !mustFinish && self.isStopped })
     } catch  where error.code == .closed && isStopped {
-      return false
+      guard mustFinish else { return false }
+      merged = try merge.run(to: .storage(storage))
     }
     return try writer.withLock { (writer) throws(SearchIndexError) in
       defer { show(writer.published) }

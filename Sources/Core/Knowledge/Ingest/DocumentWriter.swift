@@ -24,20 +24,36 @@ struct DocumentWriter: Sendable {
   /// - Throws: `model_unavailable`, `overloaded`, and what the store throws.
   func write(
     _ documents: [DocumentWrite], to knowledgeBase: KnowledgeBase, sourceFiles: [String: [SourceFile]] = [:],
-    onEmbedded: @Sendable (Int) -> Void = { _ in }
+    onEmbedded: @escaping @Sendable (Int) -> Void = { _ in }
   ) async throws -> Outcome {
     var outcome = Outcome()
     let groups = Self.groups(of: documents)
-    for (i, group) in groups.enumerated() {
-      let isLast = i == groups.count - 1
-      try Task.checkCancellation()
-      let part = try await commit(
-        group, to: knowledgeBase, sourceFiles: isLast ? sourceFiles : [:], onEmbedded: onEmbedded)
-      outcome.receipts += part.receipts
-      outcome.embedded += part.embedded
-      outcome.generation = part.generation
+    try await withThrowingTaskGroup(of: EmbeddedGroup.self) { tasks in
+      tasks.addTask { try await embed(groups[0], for: knowledgeBase, besides: [], onEmbedded: onEmbedded) }
+      for i in groups.indices {
+        guard let group = try await tasks.next() else { return }
+        if i + 1 < groups.count {
+          // The model works on while this group is committed.
+          tasks.addTask {
+            try await embed(
+              groups[i + 1], for: knowledgeBase, besides: Set(group.vectors.keys), onEmbedded: onEmbedded)
+          }
+        }
+        let isLast = i == groups.count - 1
+        let part = try await commit(
+          group, to: knowledgeBase, sourceFiles: isLast ? sourceFiles : [:], onEmbedded: onEmbedded)
+        outcome.receipts += part.receipts
+        outcome.embedded += part.embedded
+        outcome.generation = part.generation
+      }
     }
     return outcome
+  }
+
+  /// Documents of one transaction, with the vectors that the store did not have.
+  private struct EmbeddedGroup: Sendable {
+    let documents: [DocumentWrite]
+    var vectors: [VectorKey: HalfVector] = [:]
   }
 
   /// Runs of documents that fit one transaction; one, empty, where there are no documents.
@@ -58,52 +74,68 @@ struct DocumentWriter: Sendable {
     return groups
   }
 
-  private func commit(
-    _ documents: [DocumentWrite], to knowledgeBase: KnowledgeBase, sourceFiles: [String: [SourceFile]],
-    onEmbedded: @Sendable (Int) -> Void
-  ) async throws -> Outcome {
-    let model = knowledgeBase.model == KnowledgeBase.noModel ? nil : knowledgeBase.model
+  /// - Parameter besides: vectors that are on their way into the store.
+  private func embed(
+    _ documents: [DocumentWrite], for knowledgeBase: KnowledgeBase, besides: Set<VectorKey>,
+    onEmbedded: @escaping @Sendable (Int) -> Void
+  ) async throws -> EmbeddedGroup {
+    try Task.checkCancellation()
+    var group = EmbeddedGroup(documents: documents)
+    guard let model = Self.model(of: knowledgeBase) else { return group }
     let known = try await store.contentHashes(of: documents.map(\.externalID), in: knowledgeBase.id)
-    var texts: [VectorKey: String] = [:]
-    if let model {
-      for document in documents where known[ExactString(document.externalID)] != document.contentHash {
-        for chunk in document.chunks {
-          for (text, hash) in zip(chunk.draft.embeddedTexts, chunk.textHashes) {
-            texts[VectorKey(model: model, textHash: hash)] = text
-          }
-        }
-      }
-    }
-    var vectors: [VectorKey: HalfVector] = [:]
-    var missing = try await store.missingVectors(Array(texts.keys))
+    let changed = documents.filter { known[ExactString($0.externalID)] != $0.contentHash }
+    let texts = Self.texts(of: changed, model: model)
+    let missing = try await store.missingVectors(texts.keys.filter { !besides.contains($0) })
+    group.vectors = try await embed(missing, texts, model: model, onEmbedded: onEmbedded)
+    return group
+  }
+
+  private func commit(
+    _ group: EmbeddedGroup, to knowledgeBase: KnowledgeBase, sourceFiles: [String: [SourceFile]],
+    onEmbedded: @escaping @Sendable (Int) -> Void
+  ) async throws -> Outcome {
+    let model = Self.model(of: knowledgeBase)
+    var vectors = group.vectors
     // A vector may be erased between the look and the commit, so the commit decides; it settles at once.
     for _ in 0..<8 {
-      if let model, !missing.isEmpty {
-        let wanted = missing.compactMap { key in texts[key].map { (key, $0) } }
-        let embedded = try await embed(wanted.map(\.1), model: model)
-        for ((key, _), vector) in zip(wanted, embedded) { vectors[key] = HalfVector(vector) }
-        onEmbedded(wanted.count)
-      }
       let batch = IngestBatch(
-        knowledgeBase: knowledgeBase.id, model: model, documents: documents, vectors: vectors,
+        knowledgeBase: knowledgeBase.id, model: model, documents: group.documents, vectors: vectors,
         sourceFiles: sourceFiles)
       switch try await store.commit(batch) {
       case .committed(let receipts, let generation):
         return Outcome(receipts: receipts, embedded: vectors.count, generation: generation)
       case .vectorsMissing(let keys):
-        missing = keys
-        if let model {
-          for document in documents {
-            for chunk in document.chunks {
-              for (text, hash) in zip(chunk.draft.embeddedTexts, chunk.textHashes) {
-                texts[VectorKey(model: model, textHash: hash)] = text
-              }
-            }
-          }
-        }
+        guard let model else { continue }
+        let texts = Self.texts(of: group.documents, model: model)
+        vectors.merge(try await embed(keys, texts, model: model, onEmbedded: onEmbedded)) { _, new in new }
       }
     }
     throw KnowledgeError(.overloaded, "Other writers kept erasing what this write needs; try again.")
+  }
+
+  private static func model(of knowledgeBase: KnowledgeBase) -> String? {
+    knowledgeBase.model == KnowledgeBase.noModel ? nil : knowledgeBase.model
+  }
+
+  /// The texts that documents are found by.
+  private static func texts(of documents: [DocumentWrite], model: String) -> [VectorKey: String] {
+    var texts: [VectorKey: String] = [:]
+    for chunk in documents.flatMap(\.chunks) {
+      for (text, hash) in zip(chunk.draft.embeddedTexts, chunk.textHashes) {
+        texts[VectorKey(model: model, textHash: hash)] = text
+      }
+    }
+    return texts
+  }
+
+  private func embed(
+    _ keys: [VectorKey], _ texts: [VectorKey: String], model: String, onEmbedded: @Sendable (Int) -> Void
+  ) async throws -> [VectorKey: HalfVector] {
+    let wanted = keys.compactMap { key in texts[key].map { (key, $0) } }
+    guard !wanted.isEmpty else { return [:] }
+    let embedded = try await embed(wanted.map(\.1), model: model)
+    onEmbedded(wanted.count)
+    return Dictionary(zip(wanted.map(\.0), embedded.map { HalfVector($0) })) { first, _ in first }
   }
 
   private func embed(_ texts: [String], model: String) async throws -> [[Float]] {

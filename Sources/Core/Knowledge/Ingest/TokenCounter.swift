@@ -16,7 +16,8 @@ public struct TokenCounter: Sendable {
 
   /// The vocabulary of an installed model, read when first needed; else the estimate.
   public static func bestInstalled(in cache: ModelCache) -> TokenCounter {
-    for (specification, isInstalled) in cache.list() where isInstalled {
+    for (specification, isInstalled) in cache.list()
+    where isInstalled && specification.isEmbedder {
       if let installed = try? cache.installed(specification.name) { return wordPiece(installed.vocabulary) }
     }
     return estimated

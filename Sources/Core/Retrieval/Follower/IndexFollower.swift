@@ -23,6 +23,8 @@ public actor IndexFollower {
     public var flushDelay: Duration = .seconds(2)
     /// How often a reader tries to become the writer.
     public var takeoverInterval: Duration = .seconds(5)
+    /// How long after a failed merge the next is tried.
+    public var mergeRetryDelay: Duration = .seconds(600)
     public init() {}
   }
 
@@ -47,6 +49,10 @@ public actor IndexFollower {
   /// What the last compaction failed with, until someone was told.
   private nonisolated let compactionFailure = Mutex<(any Error)?>(nil)
   private var isMerging = false
+  /// A merge that failed, such as on a full disk, would fail again at once.
+  private var lastMergeFailure: ContinuousClock.Instant?
+  /// Whether merges that an earlier writer left undone were taken up.
+  private var hasTakenUpMerges = false
   private var isClosed = false
 
   private var pending: Task<Void, any Error>?
@@ -105,6 +111,12 @@ public actor IndexFollower {
       throw RetrievalError(.indexUnavailable, "The index cannot be opened: \(error.message)", cause: error)
     }
   }
+
+  /// Lets merges give up that take long; see `close`.
+  func stopMerging() { index.stopMerging() }
+
+  /// Whether this process keeps the index's files; else another one does, such as a running server.
+  public var keepsFiles: Bool { isWriter }
 
   // MARK: Catching up
 
@@ -168,6 +180,10 @@ public actor IndexFollower {
       try flush()
     } else if advanced {
       scheduleFlush()
+    }
+    if !hasTakenUpMerges {
+      hasTakenUpMerges = true
+      mergeInBackground()
     }
   }
 
@@ -249,14 +265,18 @@ public actor IndexFollower {
 
   private func mergeInBackground() {
     guard !isMerging else { return }
+    if let failed = lastMergeFailure, failed.duration(to: .now) < options.mergeRetryDelay { return }
     isMerging = true
     let index = index
     mergeQueue.async { [logger] in
       var merged = false
+      var hasFailed = false
       do { while try index.mergeIfNeeded() { merged = true } } catch {
         logger.warning("segments not merged", metadata: ["error": "\(error)"])
+        hasFailed = true
       }
-      Task { await self.mergeEnded(index, merged: merged) }
+      let (done, failed) = (merged, hasFailed)
+      Task { await self.mergeEnded(index, merged: done, failed: failed) }
     }
   }
 
@@ -275,11 +295,19 @@ public actor IndexFollower {
     }
   }
 
-  /// Returns once nothing is being joined.
+  /// Returns once nothing is left to be joined.
   ///
   /// - Throws: what a compaction failed with.
   public func finishMerging() async throws {
-    await withCheckedContinuation { done in mergeQueue.async { done.resume() } }
+    let index = index
+    await withCheckedContinuation { done in
+      mergeQueue.async { [logger] in
+        do { while try index.mergeIfNeeded() {} } catch {
+          logger.warning("segments not merged", metadata: ["error": "\(error)"])
+        }
+        done.resume()
+      }
+    }
     show(index)
     if let failure = compactionFailure.withLock({ $0.take() }) { throw failure }
   }
@@ -288,8 +316,9 @@ public actor IndexFollower {
     if merged === index, !isClosed { current.update(index.snapshot, model: identity.model) }
   }
 
-  private func mergeEnded(_ merging: SearchIndex, merged: Bool) {
+  private func mergeEnded(_ merging: SearchIndex, merged: Bool, failed: Bool) {
     isMerging = false
+    lastMergeFailure = failed ? .now : nil
     if merged { show(merging) }
   }
 
@@ -301,11 +330,17 @@ public actor IndexFollower {
     guard !isClosed else { return }
     if !finishingMerges { index.stopMerging() }
     _ = await active?.result
+    // A merge that failed is not tried again here.
+    let isFinishing = finishingMerges && isWriter && lastMergeFailure == nil
     do { try flush() } catch { logger.warning("index not persisted", metadata: ["error": "\(error)"]) }
     isClosed = true
     flushTask?.cancel()
     // A merge that still runs must not lose its folder.
-    await withCheckedContinuation { done in mergeQueue.async { done.resume() } }
+    if isFinishing {
+      try? await finishMerging()
+    } else {
+      await withCheckedContinuation { done in mergeQueue.async { done.resume() } }
+    }
     index.close()
     resumeWaiters()
   }

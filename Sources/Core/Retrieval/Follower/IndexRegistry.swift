@@ -160,6 +160,9 @@ public actor IndexRegistry {
     isClosed = true
     let all = entries
     entries = [:]
+    if !finishingMerges {
+      for entry in all.values { await (try? entry.follower.value)?.stopMerging() }
+    }
     for entry in all.values {
       if let follower = try? await entry.follower.value {
         await follower.close(finishingMerges: finishingMerges)

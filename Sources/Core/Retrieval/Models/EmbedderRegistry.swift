@@ -5,7 +5,7 @@ import Foundation
 /// The embedding models in use, each loaded once, when first asked for.
 public actor EmbedderRegistry {
   private let cache: ModelCache
-  private let threads: Int
+  private var threads: Int
   private let precision: EncoderPrecision
   private var services: [String: Task<EmbeddingService, any Error>] = [:]
 
@@ -15,6 +15,9 @@ public actor EmbedderRegistry {
     self.threads = threads
     self.precision = precision
   }
+
+  /// Lets models that are loaded from now on use so many threads.
+  public func use(threads: Int) { self.threads = max(1, threads) }
 
   /// - Throws: `model_not_installed` (tried again on the next call), `model_unknown`, `model_corrupt`.
   public func service(for model: String) async throws -> EmbeddingService {

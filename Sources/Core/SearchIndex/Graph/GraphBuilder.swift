@@ -68,7 +68,13 @@ final class GraphBuilder: @unchecked Sendable {
       if let seed, level < seed.graph.layers.count { takeOver(seed, level, &isPresent) }
       try fill(level, &isPresent)
       connect(level)
+      try checkWanted()
     }
+  }
+
+  private func checkWanted() throws(SearchIndexError) {
+    guard options.isCancelled() else { return }
+    throw SearchIndexError(.closed, "The index was closed while its vectors were linked.")
   }
 
   // MARK: Filling a layer
@@ -113,13 +119,13 @@ final class GraphBuilder: @unchecked Sendable {
     }
   }
 
-  /// Calls a body for each number below a count, on all threads.
+  /// Calls a body for each number below a count, on all threads; not for all where it is cancelled.
   private func inParallel(_ count: Int, _ body: @Sendable (Int, GraphBuildSpace) -> Void) {
     let next = Atomic<Int>(0)
     DispatchQueue.concurrentPerform(iterations: count <= Self.share ? 1 : spaces.count) { thread in
       while true {
         let first = next.wrappingAdd(Self.share, ordering: .relaxed).oldValue
-        guard first < count else { return }
+        guard first < count, !self.options.isCancelled() else { return }
         for index in first..<min(first + Self.share, count) { body(index, self.spaces[thread]) }
       }
     }
@@ -204,7 +210,7 @@ final class GraphBuilder: @unchecked Sendable {
 
   // MARK: Reaching everything
 
-  /// Links every row that no search would reach from one that it does.
+  /// Links rows that no search would reach from one that it does, as far as some rounds bring it.
   private func connect(_ level: Int) {
     let layer = layers[level]
     let view = layer.view
@@ -216,16 +222,15 @@ final class GraphBuilder: @unchecked Sendable {
       var reached = ReachedRows(view, roots: roots)
       let unreached = (0..<UInt32(layer.count)).filter { !reached.contains($0) }
       if unreached.isEmpty { return }
-      for row in unreached where !reached.contains(row) {
+      for (index, row) in unreached.enumerated() where !reached.contains(row) && !options.isCancelled() {
         let space = spaces[0]
         search(
           level, near: view.vector(row), from: level + 1 < layers.count ? nil : roots[0],
           breadth: options.breadth, space)
         let near = (0..<space.search.count).map(space.search.row).filter { $0 != row && reached.contains($0) }
-        // Best where nothing has to give way.
-        guard let source = near.first(where: { view.listed($0).count < layer.width }) ?? near.first else {
-          continue
-        }
+        guard !near.isEmpty else { continue }
+        // Best where nothing has to give way; else not always the same.
+        let source = near.first { view.listed($0).count < layer.width } ?? near[index % near.count]
         layer.write(view.listed(source).prefix(layer.width - 1) + [row], to: source)
         reached.add(row, view)
       }

@@ -119,7 +119,9 @@ struct GraphFileWriter {
   private func quantiser(_ vectors: VectorFile) -> CoarseQuantiser {
     var values = [Float](repeating: 0, count: vectors.dimension)
     return CoarseQuantiser(dimension: vectors.dimension) { body in
-      for vector in stride(from: 0, to: vectors.count, by: max(1, vectors.count / Self.maxSample)) {
+      for vector in stride(
+        from: 0, to: vectors.count, by: (vectors.count + Self.maxSample - 1) / Self.maxSample)
+      {
         vectors.values(of: vector, into: &values)
         body(values)
       }

@@ -13,6 +13,8 @@ struct GraphWalk {
   private static let extraRescored = 20
   /// Allowed vectors where a filtered search starts, besides the nearest of all.
   private static let filteredEntries = 16
+  /// From this share on, a filter is applied to what was found; tombstones alone seldom hide more.
+  private static let denseShare = 0.9
 
   private let view: SegmentView
   private let index: Int
@@ -20,6 +22,8 @@ struct GraphWalk {
   private let vectors: VectorFile
   private let allowed: FilterResult
   private let allowedCount: Int
+  /// Of the chunks, those that are allowed.
+  private var share: Double { Double(allowedCount) / Double(view.segment.chunks) }
 
   /// - Parameters:
   ///   - index: the view's place in the snapshot.
@@ -28,7 +32,7 @@ struct GraphWalk {
   init?(_ view: SegmentView, _ allowed: FilterResult, at index: Int, above scanned: Int) {
     guard let graph = view.segment.graph, let vectors = view.segment.vectors else { return nil }
     allowedCount = allowed.count(of: view.segment.chunks)
-    guard allowedCount > scanned else { return nil }
+    guard allowedCount > max(0, scanned) else { return nil }
     self.view = view
     self.index = index
     self.graph = graph
@@ -40,7 +44,6 @@ struct GraphWalk {
   ///
   /// - Returns: false where it offered nothing because it did not find enough: all must be compared.
   func run(_ query: VectorQuery, _ limit: Int, _ breadth: Int?, into hits: inout TopHits) -> Bool {
-    let share = Double(allowedCount) / Double(view.segment.chunks)
     let usual = Double(Self.breadthPerHit * limit + Self.extraBreadth) * pow(share, Self.breadthByShare)
     var breadth = max(limit, breadth ?? Int(usual))
     while breadth < min(allowedCount, vectors.count / 2) {
@@ -72,7 +75,11 @@ struct GraphWalk {
       let ground = graph.layers[0]
       guard
         let nearest = search.descend(graph.layers[1...].reversed(), to: ground, query, from: graph.entry)
-      else { return Found(isExhausted: true) }
+      else {
+        // The layers do not fit each other.
+        view.segment.markDamaged()
+        return Found(isExhausted: true)
+      }
       guard case .some(let words) = allowed else {
         search.search(ground, query, from: CollectionOfOne(nearest), breadth: breadth)
         return collect(search, limit, breadth, nil)
@@ -80,7 +87,12 @@ struct GraphWalk {
       return words.withUnsafeBufferPointer { words in
         guard let start = words.baseAddress else { return Found(isExhausted: true) }
         let filter = VectorFilter(allowed: start, chunkCount: view.segment.chunks, chunks: graph.vectorChunks)
-        search.search(ground, query, from: [nearest] + entries(words), breadth: breadth, filter: filter)
+        if share >= Self.denseShare {
+          // Nearly all: the nearest of all are walked, and those left out that are not allowed.
+          search.search(ground, query, from: CollectionOfOne(nearest), breadth: breadth)
+        } else {
+          search.search(ground, query, from: [nearest] + entries(words), breadth: breadth, filter: filter)
+        }
         return collect(search, limit, breadth, filter)
       }
     }

@@ -58,13 +58,16 @@ struct SegmentMerge {
 
   /// - Throws: `index_corrupt` where an input's bytes are damaged, `storage_full`, `index_io`.
   ///
-  /// - Parameter graph: how to link the vectors; nil for no graph.
-  func run(to destination: SegmentDestination, graph: GraphOptions? = nil) throws(SearchIndexError) -> Result
-  {
+  /// - Parameters:
+  ///   - graph: how to link the vectors; nil for no graph.
+  ///   - isCancelled: asked now and then; true gives up with `index_closed`.
+  func run(
+    to destination: SegmentDestination, graph: GraphOptions? = nil, isCancelled: () -> Bool = { false }
+  ) throws(SearchIndexError) -> Result {
     guard hasSoundKeys else { throw .corrupt("keys that do not ascend") }
     guard !sources.isEmpty else { return Result(inputs: inputs, segment: nil, ordinals: ordinals) }
     let segment = try SegmentOutput(destination: destination, identity: identity).write(
-      lexical: { file throws(SearchIndexError) in try writeLexical(to: file) },
+      lexical: { file throws(SearchIndexError) in try writeLexical(to: file, isCancelled) },
       vectors: { file throws(SearchIndexError) in try writeVectors(to: file) },
       graph: { segment in
         guard let graph, (segment.vectors?.count ?? 0) >= graph.minVectors else { return nil }
@@ -75,7 +78,9 @@ struct SegmentMerge {
 
   // MARK: Lexical
 
-  private func writeLexical(to file: SegmentFileWriter) throws(SearchIndexError) {
+  private func writeLexical(
+    to file: SegmentFileWriter, _ isCancelled: () -> Bool
+  ) throws(SearchIndexError) {
     var table = ChunkTable()
     for source in sources {
       let lexical = inputs[source.input].segment.lexical
@@ -90,6 +95,7 @@ struct SegmentMerge {
         writer.addTerm($0, ordinals: terms.ordinals, frequencies: terms.frequencies)
       }
       try file.check()
+      if isCancelled() { throw SearchIndexError(.closed, "The index was closed while it was merged.") }
     }
     writer.beginLabels()
     var labels = MergedLists(inputs.map(\.segment.lexical.labels), ordinals: ordinals)
@@ -140,7 +146,9 @@ extension SegmentMerge {
       (inputs[$0].segment.graph?.codes.count ?? 0) < (inputs[$1].segment.graph?.codes.count ?? 0)
     }
     guard let largest, let graph = inputs[largest].segment.graph,
-      let before = inputs[largest].segment.vectors, let after = merged.vectors
+      let before = inputs[largest].segment.vectors, let after = merged.vectors,
+      // What is wrong in it would go on in the new graph, under a valid checksum.
+      graph.file.damage().isEmpty
     else { return nil }
     var vectors = [UInt32](repeating: GraphSeed.gone, count: before.count)
     var living = 0

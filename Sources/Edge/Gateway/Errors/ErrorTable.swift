@@ -45,6 +45,7 @@ enum ErrorTable {
     "invalid_visibility": Row(400, "Not a valid visibility"),
     "missing_field": Row(400, "A field is missing"),
     "model_unknown": Row(400, "No such model"),
+    "model_unsuitable": Row(400, "A model for something else"),
     "query_empty": Row(400, "The query is empty"),
     "query_too_long": Row(400, "The query is too long"),
     "too_many_citations": Row(400, "Too many citations"),

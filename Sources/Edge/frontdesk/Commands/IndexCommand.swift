@@ -77,6 +77,7 @@ struct IndexCommand: AsyncParsableCommand {
       _ = try await workspace.store.requestMaintenance(kind, of: knowledgeBase.id)
       let follower = try await workspace.indexes.follower(of: kb)
       try await follower.catchUp()
+      try await follower.flush()
       try await follower.finishMerging()
       return try await workspace.indexes.status(of: kb)
     }

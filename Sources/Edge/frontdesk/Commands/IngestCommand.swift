@@ -26,7 +26,8 @@ struct IngestCommand: AsyncParsableCommand {
     let workspace = try await Workspace.open(settings)
     do {
       let report = try await ingest(workspace, settings)
-      await workspace.close(finishingMerges: true)
+      // One who stopped it does not want to wait.
+      await workspace.close(finishingMerges: !watch && !report.isInterrupted)
       if report.isPartial { throw ExitCode(3) }
     } catch {
       await workspace.close()
@@ -36,7 +37,10 @@ struct IngestCommand: AsyncParsableCommand {
 
   private func ingest(_ workspace: Workspace, _ settings: Settings) async throws -> IngestReport {
     let name = kb ?? KnowledgeBase.defaultName
-    if !dryRun { try await workspace.makeKnowledgeBase(name, model: settings.model) }
+    if !dryRun {
+      try await workspace.makeKnowledgeBase(name, model: settings.model)
+      try await workspace.yieldToServer(of: name)
+    }
     let input = try StandardInputFile(paths)
     defer { input?.remove() }
     var request = PathIngest(paths: input?.paths ?? paths, knowledgeBase: name)

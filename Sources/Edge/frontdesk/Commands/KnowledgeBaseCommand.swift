@@ -1,5 +1,6 @@
 import ArgumentParser
 import Domain
+import Embedding
 import Foundation
 import Security
 
@@ -46,6 +47,10 @@ struct KnowledgeBaseCommand: AsyncParsableCommand {
 
     func run() async throws {
       let settings = try await global.settings()
+      let models = ModelCatalogue.embedders.map(\.name) + [KnowledgeBase.noModel]
+      if let model, !models.contains(model) {
+        throw UsageError("--model is one of \(models.joined(separator: ", ")).")
+      }
       let workspace = try await Workspace.open(settings)
       let made = try await workspace.closing { workspace in
         try await workspace.record("kb.create", name)

@@ -53,6 +53,23 @@ final class Workspace: Sendable {
     }
   }
 
+  /// Gives way to a server that has this index open: a core less for embedding, and a lower priority.
+  func yieldToServer(of name: String) async throws {
+    guard try await !indexes.follower(of: name).keepsFiles else { return }
+    await embedders.use(threads: min(settings.threads, EmbeddingService.defaultThreads - 1))
+    #if os(Linux)
+      // Linux knows a priority of each thread; new threads have that of the one that starts them.
+      for thread in (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/task")) ?? [] {
+        guard let id = UInt32(thread) else { continue }
+        _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), id, Self.backgroundNiceness)
+      }
+    #else
+      _ = setpriority(PRIO_PROCESS, 0, Self.backgroundNiceness)
+    #endif
+  }
+
+  private static let backgroundNiceness: Int32 = 10
+
   /// Leaves an index that the next command opens at once; beside a running server, that server does it.
   func bringIndexUpToDate(_ name: String) async throws {
     let follower = try await indexes.follower(of: name)

@@ -1,7 +1,8 @@
-"""all-MiniLM-L6-v2 as an ONNX graph of ONNX Runtime's own fused operators: the fastest form that it runs in fp32.
+"""A BERT as an ONNX graph of ONNX Runtime's own fused operators: the fastest form that it runs in fp32.
 
 Built from the safetensors file that `frontdesk model install` leaves. Input `ids` [batch, tokens] of equal
-lengths, so that no mask is needed; output `vectors` [batch, 384], mean pooled, of length 1.
+lengths, so that no mask is needed. An embedder's output is `vectors` [batch, 384], mean pooled, of length 1; a
+reranker has a further input `types` [batch, tokens], and the output `scores` [batch, 1].
 """
 
 import json
@@ -10,7 +11,7 @@ import numpy
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-LAYERS, HEADS, WIDTH, EPSILON = 6, 12, 384, 1e-12
+HEADS, WIDTH, EPSILON = 12, 384, 1e-12
 FUSED = "com.microsoft"
 
 
@@ -25,7 +26,7 @@ def read_safetensors(path):
     }
 
 
-def build(weights_path, target):
+def build(weights_path, target, layers=6, is_reranker=False):
     weights = {name.removeprefix("bert."): value for name, value in read_safetensors(weights_path).items()}
     nodes, constants = [], []
 
@@ -50,22 +51,24 @@ def build(weights_path, target):
             epsilon=EPSILON,
         )
 
-    # Token type 0 throughout: its row goes into the positions.
-    positions = (
-        weights["embeddings.position_embeddings.weight"]
-        + weights["embeddings.token_type_embeddings.weight"][0]
-    )
+    positions = weights["embeddings.position_embeddings.weight"]
+    types = "embeddings.token_type_embeddings.weight"
+    if not is_reranker:
+        # Token type 0 throughout: its row goes into the positions.
+        positions = positions + weights[types][0]
     node("Gather", [weight("embeddings.word_embeddings.weight"), "ids"], "words")
     node("Shape", ["ids"], "tokens", start=1, end=2)
     node("Slice", [constant("positions", positions), constant("zero", numpy.array([0])), "tokens"], "places")
-    node("Add", ["words", "places"], "embedded")
+    embedded = node("Add", ["words", "places"], "embedded")
+    if is_reranker:
+        embedded = node("Add", [embedded, node("Gather", [weight(types), "types"], "typed")], "typed words")
     x = node(
         "LayerNormalization",
-        ["embedded", weight("embeddings.LayerNorm.weight"), weight("embeddings.LayerNorm.bias")],
+        [embedded, weight("embeddings.LayerNorm.weight"), weight("embeddings.LayerNorm.bias")],
         "layer.input",
         epsilon=EPSILON,
     )
-    for number in range(LAYERS):
+    for number in range(layers):
         layer = f"encoder.layer.{number}."
         parts = [layer + "attention.self." + part for part in ("query", "key", "value")]
         attended = node(
@@ -95,13 +98,22 @@ def build(weights_path, target):
         active = node("BiasGelu", [wide, weight(layer + "intermediate.dense.bias")], layer + "active", FUSED)
         narrow = node("MatMul", [active, weight(layer + "output.dense.weight", True)], layer + "narrow")
         x = skip_norm(narrow, x, layer + "output.dense.bias", layer + "output.LayerNorm", layer + "end")
-    node("ReduceMean", [x, constant("one", numpy.array([1]))], "mean", keepdims=0)
-    node("LpNormalization", ["mean"], "vectors", axis=-1, p=2)
+    inputs, outputs = ["ids"], ("vectors", WIDTH)
+    if is_reranker:
+        inputs, outputs = ["ids", "types"], ("scores", 1)
+        node("Gather", [x, constant("first", numpy.array(0))], "start", axis=1)
+        dense = [weight("pooler.dense.weight"), weight("pooler.dense.bias")]
+        node("Tanh", [node("Gemm", ["start", *dense], "pooled", transB=1)], "active start")
+        head = [weight("classifier.weight"), weight("classifier.bias")]
+        node("Gemm", ["active start", *head], "scores", transB=1)
+    else:
+        node("ReduceMean", [x, constant("one", numpy.array([1]))], "mean", keepdims=0)
+        node("LpNormalization", ["mean"], "vectors", axis=-1, p=2)
     graph = helper.make_graph(
         nodes,
-        "all-MiniLM-L6-v2",
-        [helper.make_tensor_value_info("ids", TensorProto.INT64, ["batch", "tokens"])],
-        [helper.make_tensor_value_info("vectors", TensorProto.FLOAT, ["batch", WIDTH])],
+        "bert",
+        [helper.make_tensor_value_info(name, TensorProto.INT64, ["batch", "tokens"]) for name in inputs],
+        [helper.make_tensor_value_info(outputs[0], TensorProto.FLOAT, ["batch", outputs[1]])],
         constants,
     )
     model = helper.make_model(

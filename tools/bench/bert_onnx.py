@@ -31,7 +31,7 @@ def build(weights_path, target, layers=6, is_reranker=False):
     nodes, constants = [], []
 
     def constant(name, value):
-        constants.append(numpy_helper.from_array(numpy.ascontiguousarray(value), name))
+        constants.append(numpy_helper.from_array(numpy.asarray(value, order="C"), name))
         return name
 
     def node(kind, inputs, output, domain="", **attributes):

@@ -73,7 +73,7 @@ public struct IndexOptions: Sendable {
   /// Vectors from which a segment on disk has a graph. Below, comparing all is as fast, and exact.
   public var graphVectors = 30_000
   /// Where a filter allows at most as many chunks of a segment, they are compared even if it has a graph.
-  public var scannedVectors = 10_000
+  public var scannedVectors = 30_000
   /// Threads that link vectors while segments are merged.
   public var graphThreads = max(1, ProcessInfo.processInfo.activeProcessorCount / 2)
   /// Share of removed chunks from which a segment is rewritten, 0-1.

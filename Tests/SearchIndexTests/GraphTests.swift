@@ -210,4 +210,29 @@ import Testing
     #expect(again.snapshot.liveChunks == 2000)
     #expect(try again.mergeIfNeeded() != isMerged)
   }
+
+  /// What was removed leaves the files even where the index is about to stop; the next writer links the rest.
+  @Test func aStoppedCompactionStillRewrites() throws {
+    let folder = try TemporaryFolder()
+    let index = try open(folder)
+    var clusters = Clusters(7)
+    try index.apply(IndexUpdate(removedGroups: [], added: (0..<900).map { clusters.entry($0) }))
+    index.publish(generation: 1)
+    try index.compact()
+    #expect(try graphs(folder).count == 1)
+    try index.apply(IndexUpdate(removedGroups: [3, 4], added: []))
+    index.publish(generation: 2)
+    index.stopMerging()
+    try index.compact()
+    #expect(try graphs(folder).isEmpty)
+    #expect(index.snapshot.liveChunks == 894)
+    #expect(
+      try FileManager.default.contentsOfDirectory(atPath: folder.url.path).count { $0.hasSuffix(".del") } == 0
+    )
+    index.close()
+    let again = try open(folder)
+    #expect(try again.mergeIfNeeded())
+    #expect(try graphs(folder).count == 1)
+    #expect(again.snapshot.liveChunks == 894)
+  }
 }

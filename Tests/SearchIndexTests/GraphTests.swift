@@ -46,6 +46,16 @@ import Testing
     ).0
   }
 
+  /// Publishes an update as some generation.
+  private func publish(_ update: IndexUpdate, to index: SearchIndex, generation: Int64 = 1) throws {
+    try index.apply(update)
+    index.publish(generation: generation)
+  }
+
+  private func publish(_ added: [ChunkEntry], to index: SearchIndex) throws {
+    try publish(IndexUpdate(removedGroups: [], added: added), to: index)
+  }
+
   private func graphs(_ folder: TemporaryFolder) throws -> [Data] {
     try FileManager.default.contentsOfDirectory(atPath: folder.url.path).filter { $0.hasSuffix(".nsw") }
       .map { try Data(contentsOf: folder.url.appendingPathComponent($0)) }
@@ -78,9 +88,8 @@ import Testing
     var clusters = Clusters(1)
     var oracle = Oracle()
     let update = IndexUpdate(removedGroups: [], added: (0..<2500).map { clusters.entry($0) })
-    try index.apply(update)
+    try publish(update, to: index)
     oracle.apply(update)
-    index.publish(generation: 1)
     try index.flush()
     #expect(try graphs(folder).isEmpty)
     // A large segment gets its graph from a merge of itself.
@@ -109,8 +118,7 @@ import Testing
       let folder = try TemporaryFolder()
       let index = try open(folder, threads: threads)
       var clusters = Clusters(2)
-      try index.apply(IndexUpdate(removedGroups: [], added: (0..<1500).map { clusters.entry($0) }))
-      index.publish(generation: 1)
+      try publish((0..<1500).map { clusters.entry($0) }, to: index)
       try index.compact()
       bodies.append(try graphs(folder))
     }
@@ -132,9 +140,8 @@ import Testing
         update.added.append(clusters.entry(next, vectors: Int(next % 7 == 0 ? 3 : 1)))
         next += 1
       }
-      try index.apply(update)
+      try publish(update, to: index, generation: Int64(round))
       oracle.apply(update)
-      index.publish(generation: Int64(round))
       // Removed chunks are still in the graph.
       #expect(recall(index.snapshot, oracle, &clusters) >= 0.97, "round \(round), published")
       try index.compact()
@@ -156,8 +163,7 @@ import Testing
       if key % 3 == 0 { entry.vectors = [same] }
       return entry
     }
-    try index.apply(IndexUpdate(removedGroups: [], added: added))
-    index.publish(generation: 1)
+    try publish(added, to: index)
     try index.compact()
     let vector = Oracle.Chunk(added[0]).vectors[0]
     let hits = index.snapshot.dense(vector, limit: 500, breadth: 700)
@@ -178,9 +184,8 @@ import Testing
     var clusters = Clusters(5, count: 4)
     var oracle = Oracle()
     let update = IndexUpdate(removedGroups: [], added: (0..<3000).map { clusters.entry($0) })
-    try index.apply(update)
+    try publish(update, to: index)
     oracle.apply(update)
-    index.publish(generation: 1)
     try index.compact()
     for cluster in 0..<4 {
       let filter = LabelFilter(all: [["cluster=\(cluster)"]])
@@ -192,8 +197,7 @@ import Testing
     let folder = try TemporaryFolder()
     let index = try open(folder)
     var clusters = Clusters(6)
-    try index.apply(IndexUpdate(removedGroups: [], added: (0..<2000).map { clusters.entry($0) }))
-    index.publish(generation: 1)
+    try publish((0..<2000).map { clusters.entry($0) }, to: index)
     try index.flush()
     let merging = Task.detached { try index.mergeIfNeeded() }
     try await Task.sleep(for: .milliseconds(20))
@@ -216,12 +220,10 @@ import Testing
     let folder = try TemporaryFolder()
     let index = try open(folder)
     var clusters = Clusters(7)
-    try index.apply(IndexUpdate(removedGroups: [], added: (0..<900).map { clusters.entry($0) }))
-    index.publish(generation: 1)
+    try publish((0..<900).map { clusters.entry($0) }, to: index)
     try index.compact()
     #expect(try graphs(folder).count == 1)
-    try index.apply(IndexUpdate(removedGroups: [3, 4], added: []))
-    index.publish(generation: 2)
+    try publish(IndexUpdate(removedGroups: [3, 4], added: []), to: index, generation: 2)
     index.stopMerging()
     try index.compact()
     #expect(try graphs(folder).isEmpty)

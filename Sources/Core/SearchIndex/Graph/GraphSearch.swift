@@ -16,7 +16,7 @@ final class GraphSearch: @unchecked Sendable {
   private var found = 0
   private var breadth = 0
   private var poolCapacity = 0
-  /// Rows to be compared, their vectors, and their scores.
+  /// Rows to be compared at a time, their vectors, and their scores.
   private let rows: UnsafeMutablePointer<UInt32>
   private let vectors: UnsafeMutablePointer<UInt32>
   private let scores: UnsafeMutablePointer<Float>
@@ -31,7 +31,6 @@ final class GraphSearch: @unchecked Sendable {
     seen = fd_seen_rows(
       words: .allocate(capacity: words), touched: .allocate(capacity: words + 1), touched_count: 0)
     seen.words.initialize(repeating: 0, count: words)
-    // A row is taken whole while there is room for its neighbours.
     batch = 3 * width
     rows = .allocate(capacity: batch)
     vectors = .allocate(capacity: batch)
@@ -104,7 +103,7 @@ final class GraphSearch: @unchecked Sendable {
   /// Takes a row's allowed neighbours, and in place of one that is not allowed, its allowed neighbours.
   ///
   /// As ACORN-1 (Patel et al., SIGMOD 2024, doi:10.1145/3654923): the allowed vectors alone are searched, in
-  /// a graph of which the edges are found on the way.
+  /// a graph of which the edges are found on the way. What does not fit into a batch is left to other rows.
   private func collect(_ layer: GraphLayer, _ row: UInt32, _ filter: VectorFilter) -> Int {
     let neighbours = layer.neighbours(row)
     var count = 0

@@ -39,13 +39,12 @@ struct SegmentOutput {
     }
   }
 
-  /// Writes the bytes of a segment as they are.
+  /// Writes the bytes of a segment as they are; of one in memory, which has no graph.
   func copy(_ segment: Segment, to storage: any IndexStorage) throws(SearchIndexError) -> Segment {
     try store(in: storage) { (names, id) throws(SearchIndexError) in
       var files: [SegmentFileKind: FileReference] = [:]
       for (kind, file) in [
         (SegmentFileKind.lexical, segment.lexical.file), (.vectors, segment.vectors?.file),
-        (.graph, segment.graph?.file),
       ] {
         guard let file else { continue }
         let name = names.add(kind)

@@ -84,23 +84,18 @@ struct VectorScan {
     best.finish { offer($0, $1, &hits) }
   }
 
-  /// Chunks here and there: the next are fetched from memory while one is compared.
+  /// Chunks here and there.
   private func gather(
     _ words: [UInt64], _ query: VectorQuery, _ scores: UnsafeMutablePointer<Float>, _ hits: inout TopHits
   ) {
-    let all = 0..<file.count
-    guard !all.isEmpty, let codes = file.codes(all).baseAddress,
-      let scales = file.scales.bytes(all).baseAddress
-    else { return }
+    guard let codes = VectorCodes(file) else { return }
     var best = BestOfChunks(threshold: hits.threshold)
     var rows: [UInt32] = []
     var chunks: [Int] = []
     rows.reserveCapacity(Self.batch)
     chunks.reserveCapacity(Self.batch)
     func compare(_ hits: inout TopHits) {
-      fd_gather_i8(
-        way, codes.assumingMemoryBound(to: Int8.self), VectorFile.stride(file.dimension),
-        scales.assumingMemoryBound(to: Float.self), rows, rows.count, query.codes, query.scale, scores)
+      codes.score(rows, with: query, into: scores)
       for place in rows.indices { best.add(scores[place], of: chunks[place]) { offer($0, $1, &hits) } }
       rows.removeAll(keepingCapacity: true)
       chunks.removeAll(keepingCapacity: true)

@@ -75,10 +75,7 @@ struct IndexCommand: AsyncParsableCommand {
       }
       try await workspace.record("index.\(kind.rawValue)", kb)
       _ = try await workspace.store.requestMaintenance(kind, of: knowledgeBase.id)
-      let follower = try await workspace.indexes.follower(of: kb)
-      try await follower.catchUp()
-      try await follower.flush()
-      try await follower.finishMerging()
+      try await workspace.bringIndexUpToDate(kb, finishingMerges: true)
       return try await workspace.indexes.status(of: kb)
     }
     if global.json { try Console.json(status) } else { print("done: generation \(status.generation)") }

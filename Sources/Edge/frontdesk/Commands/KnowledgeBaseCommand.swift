@@ -141,7 +141,7 @@ struct KnowledgeBaseCommand: AsyncParsableCommand {
             purge
             ? try await workspace.ingest.purge(id, from: kb) : try await workspace.ingest.delete(id, from: kb)
         }
-        try await workspace.bringIndexUpToDate(kb)
+        try await workspace.bringIndexUpToDate(kb, finishingMerges: purge)
         return generation
       }
       if global.json {

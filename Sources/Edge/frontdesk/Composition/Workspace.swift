@@ -71,10 +71,12 @@ final class Workspace: Sendable {
   private static let backgroundNiceness: Int32 = 10
 
   /// Leaves an index that the next command opens at once; beside a running server, that server does it.
-  func bringIndexUpToDate(_ name: String) async throws {
+  /// - Parameter finishingMerges: also waits until files that are to be rewritten are.
+  func bringIndexUpToDate(_ name: String, finishingMerges: Bool = false) async throws {
     let follower = try await indexes.follower(of: name)
     try await follower.catchUp()
     try await follower.flush()
+    if finishingMerges { try await follower.finishMerging() }
   }
 
   /// Runs `body` and closes whatever it opened.

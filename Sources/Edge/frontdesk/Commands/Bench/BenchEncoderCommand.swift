@@ -47,22 +47,26 @@ struct BenchEncoderCommand: AsyncParsableCommand {
     defer { service.shutdown() }
     let texts = try Console.texts(texts)
     guard !texts.isEmpty else { throw UsageError("There is no text to embed.") }
-    var times: [Double] = []
-    for _ in 0...repeats {
-      let start = ContinuousClock.now
-      switch kind {
-      case .passages: _ = try await service.embedPassages(texts)
-      case .question, .pairs: for text in texts { _ = try await service.embedQuery(text) }
-      }
-      let milliseconds = start.duration(to: .now) / .milliseconds(1)
-      times.append(kind == .question ? milliseconds / Double(texts.count) : milliseconds)
-    }
+    let times =
+      kind == .passages
+      ? try await milliseconds { _ = try await service.embedPassages(texts) }
+      : try await milliseconds(texts.count) { for text in texts { _ = try await service.embedQuery(text) } }
     try Console.json(
       Report(
         model: installed.specification.name, precision: precision.rawValue, kind: kind.rawValue,
         threads: settings.threads,
-        texts: texts.count, tokens: texts.reduce(0) { $0 + service.tokenize($1).count },
-        ms: Array(times.dropFirst())))
+        texts: texts.count, tokens: texts.reduce(0) { $0 + service.tokenize($1).count }, ms: times))
+  }
+
+  /// Milliseconds of each repeat, divided by a count.
+  private func milliseconds(_ count: Int = 1, _ body: () async throws -> Void) async throws -> [Double] {
+    var times: [Double] = []
+    for _ in 0...repeats {
+      let start = ContinuousClock.now
+      try await body()
+      times.append(start.duration(to: .now) / .milliseconds(1) / Double(count))
+    }
+    return Array(times.dropFirst())
   }
 
   private func timePairs(_ settings: Settings, _ precision: EncoderPrecision) async throws {
@@ -77,16 +81,12 @@ struct BenchEncoderCommand: AsyncParsableCommand {
       model: try EncoderModel(installed, precision: precision), threads: settings.threads,
       queueLimit: passages.count)
     defer { service.shutdown() }
-    var times: [Double] = []
-    for _ in 0...repeats {
-      let start = ContinuousClock.now
+    let times = try await milliseconds(passages.count) {
       _ = try await service.scores(of: passages, for: question)
-      times.append(start.duration(to: .now) / .milliseconds(1) / Double(passages.count))
     }
     try Console.json(
       Report(
         model: name, precision: precision.rawValue, kind: kind.rawValue, threads: settings.threads,
-        texts: passages.count, tokens: service.tokens(of: passages, with: question),
-        ms: Array(times.dropFirst())))
+        texts: passages.count, tokens: service.tokens(of: passages, with: question), ms: times))
   }
 }

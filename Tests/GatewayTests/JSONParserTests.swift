@@ -2,6 +2,7 @@ import Foundation
 import Testing
 
 @testable import Gateway
+import TestSupport
 
 @Suite struct JSONParserTests {
   func parse(_ text: String) throws -> JSONValue { try JSONParser.parse(Data(text.utf8)) }
@@ -53,7 +54,7 @@ import Testing
     let document = Array(
       #"{"query":"réset \u00e9 \ud83d\ude00","limit":10,"filter":{"tags":["a","b"]},"x":[1.5e3,null]}"#.utf8)
     for length in document.indices { _ = try? JSONParser.parse(Data(document[..<length])) }
-    var generator = SeededGenerator(state: 7)
+    var generator = SeededGenerator(7)
     for _ in 0..<5000 {
       var mutated = document
       mutated[Int.random(in: 0..<mutated.count, using: &generator)] = UInt8.random(
@@ -67,17 +68,5 @@ import Testing
 
   @Test func namesTheByteThatIsWrong() {
     #expect(throws: JSONSyntaxError(byte: 6, message: "a value was expected")) { try parse(#"{"a": x}"#) }
-  }
-}
-
-/// SplitMix64 (Steele, Lea and Flood, OOPSLA 2014).
-struct SeededGenerator: RandomNumberGenerator {
-  var state: UInt64
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
   }
 }

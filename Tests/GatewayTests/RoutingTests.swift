@@ -3,6 +3,7 @@ import HTTPTypes
 import Testing
 
 @testable import Gateway
+import TestSupport
 
 @Suite struct RoutingTests {
   @Test(arguments: [
@@ -20,7 +21,7 @@ import Testing
   }
 
   @Test func encodingRoundTrips() {
-    var generator = SeededGenerator(state: 3)
+    var generator = SeededGenerator(3)
     for _ in 0..<500 {
       let scalars = (0..<Int.random(in: 1...20, using: &generator)).map { _ in
         Unicode.Scalar(UInt32.random(in: 1..<0xD800, using: &generator)) ?? "x"

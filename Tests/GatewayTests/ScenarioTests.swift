@@ -397,7 +397,9 @@ struct Step: Sendable, CustomStringConvertible {
       Step(.get, "/v1/kbs/nowhere", 404, code: "kb_not_found"),
       Step(.get, "/v1/kbs/%FF", 404, code: "kb_not_found"),
       Step(.delete, "/v1/kbs/default", 409, code: "kb_protected"),
+      Step(.post, "/v1/search", .json(["query": "hello", "kb": "handbook"]), 200),
       Step(.delete, "/v1/kbs/handbook", 200),
+      Step(.post, "/v1/search", .json(["query": "hello", "kb": "handbook"]), 404, code: "kb_not_found"),
       Step(.delete, "/v1/kbs/handbook", 404, code: "kb_not_found"),
       Step(.get, "/v1/kbs/handbook/documents", 404, code: "kb_not_found"),
     ])

@@ -1,5 +1,6 @@
 import CKernels
 import Testing
+import TestSupport
 
 @Suite struct KernelTests {
   /// Values of the reference implementation: xxhsum 0.8 over the bytes 0, 1, 2... of these lengths.

@@ -1,5 +1,6 @@
 import CKernels
 import SearchIndex
+import TestSupport
 
 func halves(_ vector: [Float]) -> [UInt16] {
   var bits = [UInt16](repeating: 0, count: vector.count)

@@ -2,18 +2,7 @@ import Domain
 import Testing
 
 @testable import TextAnalysis
-
-/// SplitMix64 (Steele et al., OOPSLA 2014): the same strings in every run.
-private struct SeededGenerator: RandomNumberGenerator {
-  var state: UInt64
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ z >> 30) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ z >> 27) &* 0x94D0_49BB_1331_11EB
-    return z ^ z >> 31
-  }
-}
+import TestSupport
 
 @Suite struct RobustnessTests {
   private static let alphabets: [[String]] = [
@@ -32,7 +21,7 @@ private struct SeededGenerator: RandomNumberGenerator {
   ]
 
   private static func strings() -> [String] {
-    var generator = SeededGenerator(state: 7)
+    var generator = SeededGenerator(7)
     return (0..<350).map { round in
       let letters = round % 7 == 6 ? alphabets.flatMap { $0 } : alphabets[round % 7]
       let length = Int.random(in: 0...(round % 50 == 0 ? 5000 : 40), using: &generator)

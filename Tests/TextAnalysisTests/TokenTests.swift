@@ -1,4 +1,5 @@
 import Domain
+import TestSupport
 import Testing
 
 @testable import TextAnalysis
@@ -22,6 +23,27 @@ private func sources(_ term: String, in text: String, _ language: Language? = .e
     #expect(terms("Die Rechnungen", .german) == ["die", "rechnung"])
     #expect(terms("Meetings cancelled", nil) == ["meetings", "cancelled"])
     #expect(terms("spotkania", .polish) == ["spotkania"])
+  }
+
+  /// Stems are remembered by thread; nothing that was stemmed before may show.
+  @Test func stemsDoNotDependOnWhatCameBefore() {
+    var random = SeededGenerator(11)
+    let endings = ["", "s", "ing", "ed", "ungen", "heit", "ización", "ational"]
+    let words = Set(
+      (0..<20_000).map { _ in
+        String(
+          (0..<Int.random(in: 1...9, using: &random)).map { _ in
+            "aeinrstlkm".randomElement(using: &random) ?? "e"
+          })
+          + (endings.randomElement(using: &random) ?? "")
+      }
+    ).sorted()
+    let languages: [Language] = [.english, .german]
+    let alone = languages.map { language in words.map { terms($0, language) } }
+    for (place, word) in words.enumerated() {
+      let expected = [alone[0][place], alone[1][place], alone[0][place], alone[0][place]]
+      #expect([languages[0], languages[1], languages[0], languages[0]].map { terms(word, $0) } == expected)
+    }
   }
 
   @Test func stopWordsAreMarkedByLanguage() {

@@ -20,15 +20,14 @@ SEARCH = (
     "tantivy==0.27.0",
     "usearch==2.26.6",
 )
-
-
 ONNX = ("numpy==2.4.6", "onnx==1.23.2", "onnxruntime==1.32.0")
+PICTURES = ("matplotlib==3.11.2",)
+NAMES = {SEARCH: "search", ONNX: "onnx", PICTURES: "pictures"}
 
 
 def python(packages=SEARCH):
     """The interpreter of an environment; hnswlib is compiled for this processor, which takes a minute."""
-    kind = "search" if packages is SEARCH else "onnx"
-    name = f"venv-{kind}-" + hashlib.sha256(" ".join(packages).encode()).hexdigest()[:12]
+    name = f"venv-{NAMES[packages]}-" + hashlib.sha256(" ".join(packages).encode()).hexdigest()[:12]
     folder = cache("bench") / name
     if not (folder / "complete").exists():
         print(f"making {folder}", file=sys.stderr)

@@ -10,6 +10,17 @@
 
 enum { STEMMER_LIMIT = 64, PAGES = 256, PAGE_SIZE = 256 };
 
+/// Words whose stems a thread remembers, and the longest of them; a text says most of its words many times.
+enum { REMEMBERED_STEMS = 4096, REMEMBERED_BYTES = 14 };
+
+/// A word with its stem, accents folded; all zero where there is none.
+typedef struct {
+  uint8_t stemmer_and_one;
+  uint8_t length, stem_length;
+  uint8_t word[REMEMBERED_BYTES];
+  uint8_t stem[REMEMBERED_BYTES];
+} remembered_stem;
+
 /// In a page: this character has no single-character answer.
 enum { SLOW = 0xFFFF };
 
@@ -19,6 +30,7 @@ typedef struct {
   const UNormalizer2 *decompose;
   UBreakIterator *word_breaks;
   struct sb_stemmer *stemmers[STEMMER_LIMIT];
+  remembered_stem stems[REMEMBERED_STEMS];
 
   // Folding of the basic plane, learnt page by page: one table look-up in place of an ICU call a character.
   uint16_t *fold_pages[PAGES];

@@ -107,12 +107,22 @@ static size_t fold_accents(ctext_context *context, const uint8_t *word, size_t l
   return written;
 }
 
-size_t ctext_stem(int32_t stemmer, const uint8_t *word, size_t length, uint8_t *output) {
-  ctext_context *context = ctext_current();
-  if (!context) {
-    memcpy(output, word, length);
-    return length;
-  }
+/// The place of a short word among the remembered ones: the only one that it can have.
+static remembered_stem *place_of(
+  ctext_context *context, int32_t stemmer, const uint8_t *word, size_t length
+) {
+  uint64_t low = 0, high = 0;
+  memcpy(&low, word, length < 8 ? length : 8);
+  if (length > 8) memcpy(&high, word + 8, length - 8);
+  const uint64_t odd = 0xD6E8FEB86659FD93u;
+  uint64_t hash = (low ^ high * 0x9E3779B97F4A7C15u ^ (uint64_t)stemmer << 56) * odd;
+  hash ^= hash >> 32;
+  return &context->stems[(hash * odd >> 40) % REMEMBERED_STEMS];
+}
+
+static size_t stem_anew(
+  ctext_context *context, int32_t stemmer, const uint8_t *word, size_t length, uint8_t *output
+) {
   struct sb_stemmer *snowball = stemmer_of(context, stemmer);
   if (snowball && length <= INT32_MAX) {
     const sb_symbol *stem = sb_stemmer_stem(snowball, word, (int)length);
@@ -123,4 +133,31 @@ size_t ctext_stem(int32_t stemmer, const uint8_t *word, size_t length, uint8_t *
     }
   }
   return fold_accents(context, word, length, output);
+}
+
+size_t ctext_stem(int32_t stemmer, const uint8_t *word, size_t length, uint8_t *output) {
+  ctext_context *context = ctext_current();
+  if (!context) {
+    memcpy(output, word, length);
+    return length;
+  }
+  // Without a stemmer folding alone is faster than looking it up.
+  if (stemmer < 0 || stemmer >= STEMMER_LIMIT || length == 0 || length > REMEMBERED_BYTES) {
+    return stem_anew(context, stemmer, word, length, output);
+  }
+  remembered_stem *place = place_of(context, stemmer, word, length);
+  if (place->stemmer_and_one == stemmer + 1 && place->length == length
+      && memcmp(place->word, word, length) == 0) {
+    memcpy(output, place->stem, place->stem_length);
+    return place->stem_length;
+  }
+  const size_t count = stem_anew(context, stemmer, word, length, output);
+  if (count <= REMEMBERED_BYTES) {
+    place->stemmer_and_one = (uint8_t)(stemmer + 1);
+    place->length = (uint8_t)length;
+    place->stem_length = (uint8_t)count;
+    memcpy(place->word, word, length);
+    memcpy(place->stem, output, count);
+  }
+  return count;
 }

@@ -3,6 +3,7 @@ import Foundation
 import Testing
 
 @testable import Knowledge
+import TestSupport
 
 @Suite struct ChunkerTests {
   private let chunker = PlainTokens.chunker()
@@ -137,7 +138,7 @@ import Testing
   // MARK: properties
 
   @Test func chunksCoverEveryBodyOfRandomDocuments() {
-    var generator = SeededGenerator(seed: 11)
+    var generator = SeededGenerator(11)
     func random(_ count: Int) -> Int { Int(generator.next() % UInt64(count)) }
     let words = [
       "alpha", "naïve", "東京", "don't", "0x80070005", "👍🏽", "antidisestablishmentarianism", "a", "—",

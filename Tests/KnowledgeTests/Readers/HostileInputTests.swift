@@ -3,6 +3,7 @@ import Foundation
 import Testing
 
 @testable import Knowledge
+import TestSupport
 
 /// Input that must give a sane result or one clear diagnostic, soon, and never a crash.
 @Suite struct HostileInputTests {
@@ -140,7 +141,7 @@ import Testing
   }
 
   @Test func randomBytesNeverCrash() async {
-    var generator = SeededGenerator(seed: 3)
+    var generator = SeededGenerator(3)
     let alphabet = Array("<>[](){}|`*_#-+=.:;,&!\"'\\/ \n\tab1é".utf8) + [0xFF, 0xC3]
     for _ in 0..<40 {
       let bytes = (0..<600).map { _ in alphabet[Int(generator.next() % UInt64(alphabet.count))] }

@@ -3,6 +3,7 @@ import Foundation
 import Testing
 
 @testable import Knowledge
+import TestSupport
 
 @Suite struct WordReaderTests {
   private static let styles = """
@@ -158,7 +159,7 @@ import Testing
   @Test func flippedBytesNeverCrash() async {
     let whole = wordDocument(
       paragraph("Text.") + item("a", level: 0), styles: Self.styles, numbering: Self.numbering)
-    var generator = SeededGenerator(seed: 7)
+    var generator = SeededGenerator(7)
     for _ in 0..<150 {
       var data = whole
       for _ in 0..<3 {
@@ -167,18 +168,5 @@ import Testing
       let result = await read(data, "x.docx")
       #expect(!result.documents.isEmpty || !result.diagnostics.isEmpty)
     }
-  }
-}
-
-/// SplitMix64: the same numbers in every run.
-struct SeededGenerator: RandomNumberGenerator {
-  private var state: UInt64
-  init(seed: UInt64) { state = seed }
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var value = state
-    value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-    return value ^ (value >> 31)
   }
 }

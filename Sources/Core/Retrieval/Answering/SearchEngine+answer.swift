@@ -18,6 +18,12 @@ extension SearchEngine {
   /// - Throws: as `search`.
   public func answer(_ request: AnswerRequest) async throws -> AnswerResponse {
     let start = ContinuousClock.now
+    return try await workers.run { try await self.answer(request, since: start) }
+  }
+
+  private func answer(
+    _ request: AnswerRequest, since start: ContinuousClock.Instant
+  ) async throws -> AnswerResponse {
     let searchRequest = SearchRequest(
       query: request.question, knowledgeBase: request.knowledgeBase, limit: 8, grouping: .passage,
       history: request.history, minGeneration: request.minGeneration, viewer: request.viewer)
@@ -96,9 +102,10 @@ extension SearchEngine {
     var passages = hits.prefix(Self.answerPassages)
       .filter { $0.score >= best.score * Self.passageShare && $0.passage.document.kind == .article }
       .map { (passage: $0.passage, score: $0.score) }
-    let neighbours = try await store.passages(
-      of: best.passage.document.id,
-      ordinals: max(0, best.passage.ordinal - 1)...(best.passage.ordinal + 1))
+    let around = max(0, best.passage.ordinal - 1)...(best.passage.ordinal + 1)
+    let neighbours = try await CallerThread.$mayBlock.withValue(true) {
+      try await store.passages(of: best.passage.document.id, ordinals: around)
+    }
     for neighbour in neighbours where !passages.contains(where: { $0.passage.chunk == neighbour.chunk }) {
       guard viewer.maySee(neighbour.document.visibility),
         neighbour.document.version == best.passage.document.version
@@ -107,7 +114,7 @@ extension SearchEngine {
     }
     let composer = AnswerComposer(analyzer: analyzer)
     let (terms, weights, all) = (plan.terms, termWeights(plan), passages)
-    var sentences = try await workers.run { composer.sentences(of: all, terms: terms, weights: weights) }
+    var sentences = composer.sentences(of: all, terms: terms, weights: weights)
     if let vector = plan.candidateQuery.vector, !sentences.isEmpty {
       let vectors = try await embedders.service(for: plan.model).embedForQuestion(sentences.map(\.text))
       for (i, sentence) in vectors.enumerated() {

@@ -39,6 +39,8 @@ public actor IndexRegistry {
   private let maxOpen: Int
   private let logger: Logger
   private var entries: [KnowledgeBaseID: Entry] = [:]
+  /// Knowledge bases whose index is open, so that a search need not ask the store.
+  private var openIDs: [String: KnowledgeBaseID] = [:]
   private var isClosed = false
 
   /// - Parameters:
@@ -60,16 +62,14 @@ public actor IndexRegistry {
   ///
   /// - Throws: `kb_not_found`.
   public func follower(of name: String) async throws -> IndexFollower {
+    if let id = openIDs[name], entries[id] != nil, !isClosed { return try await used(id) }
     guard let knowledgeBase = try await store.knowledgeBase(named: name) else {
       throw RetrievalError(
         .kbNotFound, "There is no knowledge base '\(name)'; `frontdesk kb list` and GET /v1/kbs show all.")
     }
     guard !isClosed else { throw RetrievalError(.indexUnavailable, "The server is stopping.") }
-    if var entry = entries[knowledgeBase.id] {
-      entry.lastUse = .now
-      entries[knowledgeBase.id] = entry
-      return try await entry.follower.value
-    }
+    openIDs[name] = knowledgeBase.id
+    if entries[knowledgeBase.id] != nil { return try await used(knowledgeBase.id) }
     let opening = Task { [store, analyzer, options, logger, folder] in
       let follower = try await IndexFollower(
         knowledgeBase: knowledgeBase, store: store,
@@ -88,6 +88,19 @@ public actor IndexRegistry {
       entries[knowledgeBase.id] = nil
       throw error
     }
+  }
+
+  private func used(_ id: KnowledgeBaseID) async throws -> IndexFollower {
+    entries[id]?.lastUse = .now
+    guard let entry = entries[id] else {
+      throw RetrievalError(.indexUnavailable, "The index was closed; try again.")
+    }
+    return try await entry.follower.value
+  }
+
+  /// Lets go of a knowledge base that was deleted; one that another process deletes is noticed by its feed.
+  public func forget(_ name: String) async {
+    if let id = openIDs[name] { await drop(id) }
   }
 
   private func closeLeastRecentlyUsed() async {
@@ -125,6 +138,7 @@ public actor IndexRegistry {
 
   /// Closes the index of a deleted knowledge base and removes its folder.
   private func drop(_ id: KnowledgeBaseID) async {
+    openIDs = openIDs.filter { $0.value != id }
     guard let entry = entries.removeValue(forKey: id) else { return }
     if let follower = try? await entry.follower.value { await follower.close() }
     try? FileManager.default.removeItem(at: folder.appendingPathComponent(String(id.rawValue)))

@@ -22,7 +22,7 @@ struct CandidateQuery: Sendable {
   let mode: SearchMode
   let lexical: LexicalQuery
   /// Unit length; nil where the dense half is not asked or not available.
-  let vector: [Float]?
+  var vector: [Float]?
   let filter: LabelFilter
   let fusion: ConvexFusion
 }

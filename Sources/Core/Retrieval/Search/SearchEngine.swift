@@ -44,6 +44,9 @@ public final class SearchEngine: Sendable {
     workers = SearchWorkers(threads: options.threads, limit: options.queueLimit)
   }
 
+  /// Lets go of the index of a knowledge base that was deleted.
+  public func forget(_ knowledgeBase: String) async { await indexes.forget(knowledgeBase) }
+
   // MARK: Search
 
   /// Finds the passages nearest to a query.
@@ -55,6 +58,12 @@ public final class SearchEngine: Sendable {
   ///   only), `overloaded`.
   public func search(_ request: SearchRequest) async throws -> SearchResponse {
     let start = ContinuousClock.now
+    return try await workers.run { try await self.search(request, since: start) }
+  }
+
+  private func search(
+    _ request: SearchRequest, since start: ContinuousClock.Instant
+  ) async throws -> SearchResponse {
     var trace = SearchTrace()
     let plan = try await plan(request, trace: &trace)
     let (hits, found) = try await hits(of: plan, request: request, trace: &trace)
@@ -65,7 +74,8 @@ public final class SearchEngine: Sendable {
       explanation: request.explain ? explanation(of: plan, found: found, trace: trace) : nil)
   }
 
-  /// A request understood: everything that the index needs, and the snapshot that is read.
+  /// A request understood: everything that the index needs, the snapshot that is read, and what was found in
+  /// the meantime.
   struct Plan: Sendable {
     let knowledgeBase: KnowledgeBaseID
     let query: String
@@ -74,6 +84,10 @@ public final class SearchEngine: Sendable {
     let languages: [Language]
     let terms: [QueryTerm]
     let candidateQuery: CandidateQuery
+    /// How many hits each half is first asked for.
+    let depth: Int
+    /// Those of the lexical half, found while the model was at work.
+    let lexicalHits: [Hit]
     let degraded: [String]
   }
 
@@ -85,42 +99,49 @@ public final class SearchEngine: Sendable {
       try await follower.wait(for: generation, timeout: options.generationTimeout)
     }
     let (snapshot, model) = follower.current.value
+    async let embedding = embedding(of: query, by: model, for: request)
     var lap = ContinuousClock.now
     let languages = languages(of: follower.id, in: snapshot)
     let visible = LabelFilter(
       all: request.viewer.labels.map { [$0.map { IndexLabel.visibility + $0 }] } ?? [])
-    let terms = try await workers.run { [analyzer] in
-      analyzer.queryTerms(of: query, languages: languages).map {
-        $0.corrected(by: snapshot, visible: visible)
-      }
+    let terms = analyzer.queryTerms(of: query, languages: languages).map {
+      $0.corrected(by: snapshot, visible: visible)
     }
     trace.mark("analyze", since: &lap)
+    var candidateQuery = CandidateQuery(
+      mode: request.mode, lexical: lexicalQuery(terms), vector: nil,
+      filter: LabelFilter(all: filterLabels + visible.all), fusion: options.fusion.adapted(to: terms))
+    let depth = max(100, 2 * request.limit)
+    let lexicalHits = candidateQuery.lexicalHits(in: snapshot, depth: depth)
+    trace.mark("lexical", since: &lap)
+    let degraded: [String]
+    (candidateQuery.vector, degraded) = try await embedding
+    trace.mark("embed", since: &lap)
+    return Plan(
+      knowledgeBase: follower.id, query: query, snapshot: snapshot, model: model, languages: languages,
+      terms: terms, candidateQuery: candidateQuery, depth: depth, lexicalHits: lexicalHits, degraded: degraded
+    )
+  }
 
-    var vector: [Float]?
-    var degraded: [String] = []
-    if request.mode != .lexical, model != KnowledgeBase.noModel {
-      do {
-        vector = try await embedders.service(for: model).embedQuery(query)
-      } catch let error as EmbeddingError where error.code == "overloaded" {
-        throw RetrievalError(.overloaded, "Too many questions at once; try again in a second.", cause: error)
-      } catch let error as EmbeddingError where request.mode == .hybrid {
-        degraded.append("dense_unavailable: \(error.message)")
-      } catch let error as EmbeddingError {
-        throw RetrievalError(.modelUnavailable, error.message, cause: error)
-      }
-      trace.mark("embed", since: &lap)
-    } else if request.mode == .dense {
+  /// The query's vector, and what is missing where there is none that should be.
+  private func embedding(
+    of query: String, by model: String, for request: SearchRequest
+  ) async throws -> (vector: [Float]?, degraded: [String]) {
+    guard request.mode != .lexical else { return (nil, []) }
+    guard model != KnowledgeBase.noModel else {
+      guard request.mode == .dense else { return (nil, []) }
       throw RetrievalError(
         .modeUnavailable, "Knowledge base '\(request.knowledgeBase)' has no embedding model: use lexical.")
     }
-    return Plan(
-      knowledgeBase: follower.id, query: query, snapshot: snapshot, model: model, languages: languages,
-      terms: terms,
-      candidateQuery: CandidateQuery(
-        mode: request.mode, lexical: lexicalQuery(terms), vector: vector,
-        filter: LabelFilter(all: filterLabels + visible.all),
-        fusion: options.fusion.adapted(to: terms)),
-      degraded: degraded)
+    do {
+      return (try await embedders.service(for: model).embedQuery(query), [])
+    } catch let error as EmbeddingError where error.code == "overloaded" {
+      throw RetrievalError(.overloaded, "Too many questions at once; try again in a second.", cause: error)
+    } catch let error as EmbeddingError where request.mode == .hybrid {
+      return (nil, ["dense_unavailable: \(error.message)"])
+    } catch let error as EmbeddingError {
+      throw RetrievalError(.modelUnavailable, error.message, cause: error)
+    }
   }
 
   private static func validated(_ request: SearchRequest) throws(RetrievalError) -> String {
@@ -175,9 +196,9 @@ public final class SearchEngine: Sendable {
   func hits(
     of plan: Plan, request: SearchRequest, trace: inout SearchTrace
   ) async throws -> ([SearchHit], CandidateSet) {
-    var depth = max(100, 2 * request.limit)
+    var depth = plan.depth
     while true {
-      let found = try await candidates(of: plan, depth: depth, trace: &trace)
+      let found = candidates(of: plan, depth: depth, trace: &trace)
       let chosen = Self.choose(found.candidates, grouping: request.grouping, limit: request.limit)
       if chosen.count >= request.limit || found.isExhausted {
         var lap = ContinuousClock.now
@@ -189,25 +210,16 @@ public final class SearchEngine: Sendable {
     }
   }
 
-  private func candidates(of plan: Plan, depth: Int, trace: inout SearchTrace) async throws -> CandidateSet {
+  private func candidates(of plan: Plan, depth: Int, trace: inout SearchTrace) -> CandidateSet {
     let (snapshot, query) = (plan.snapshot, plan.candidateQuery)
-    async let lexical = workers.run { () -> ([Hit], Double) in
-      let start = ContinuousClock.now
-      let hits = query.lexicalHits(in: snapshot, depth: depth)
-      return (hits, start.duration(to: .now).milliseconds)
-    }
-    let (denseHits, denseTime) = try await workers.run { () -> ([Hit], Double) in
-      let start = ContinuousClock.now
-      let hits = query.denseHits(in: snapshot, depth: depth)
-      return (hits, start.duration(to: .now).milliseconds)
-    }
-    let (lexicalHits, lexicalTime) = try await lexical
-    trace.add("lexical", lexicalTime)
-    trace.add("dense", denseTime)
     var lap = ContinuousClock.now
-    let found = try await workers.run {
-      query.candidates(in: snapshot, lexicalHits: lexicalHits, denseHits: denseHits, depth: depth)
-    }
+    let lexicalHits =
+      depth == plan.depth ? plan.lexicalHits : query.lexicalHits(in: snapshot, depth: depth)
+    trace.mark("lexical", since: &lap)
+    let denseHits = query.denseHits(in: snapshot, depth: depth)
+    trace.mark("dense", since: &lap)
+    let found = query.candidates(
+      in: snapshot, lexicalHits: lexicalHits, denseHits: denseHits, depth: depth)
     trace.mark("fuse", since: &lap)
     return found
   }
@@ -227,19 +239,18 @@ public final class SearchEngine: Sendable {
   private func hydrate(
     _ candidates: [Candidate], plan: Plan, request: SearchRequest
   ) async throws -> [SearchHit] {
-    let passages = try await store.passages(candidates.map { ChunkID(rawValue: $0.key) })
-    return try await workers.run { [analyzer] in
-      let highlighter = Highlighter(analyzer: analyzer, terms: plan.terms)
-      return candidates.compactMap { candidate in
-        // Deleted since the snapshot was taken, or hidden from this viewer since: never shown.
-        guard let passage = passages[ChunkID(rawValue: candidate.key)],
-          request.viewer.maySee(passage.document.visibility)
-        else { return nil }
-        return SearchHit(
-          candidate, passage: passage, highlights: highlighter.highlights(in: passage),
-          mode: plan.candidateQuery.mode, isFused: plan.candidateQuery.vector != nil,
-          explanation: request.explain ? Self.explanation(of: candidate, plan: plan) : nil)
-      }
+    let ids = candidates.map { ChunkID(rawValue: $0.key) }
+    let passages = try await CallerThread.$mayBlock.withValue(true) { try await store.passages(ids) }
+    let highlighter = Highlighter(analyzer: analyzer, terms: plan.terms)
+    return candidates.compactMap { candidate in
+      // Deleted since the snapshot was taken, or hidden from this viewer since: never shown.
+      guard let passage = passages[ChunkID(rawValue: candidate.key)],
+        request.viewer.maySee(passage.document.visibility)
+      else { return nil }
+      return SearchHit(
+        candidate, passage: passage, highlights: highlighter.highlights(in: passage),
+        mode: plan.candidateQuery.mode, isFused: plan.candidateQuery.vector != nil,
+        explanation: request.explain ? Self.explanation(of: candidate, plan: plan) : nil)
     }
   }
 }

@@ -91,22 +91,28 @@ extension TermDictionary {
     var states: [(end: Int, state: EditDistanceAutomaton.State)] = [(0, automaton.start)]
     var last: [UInt8] = []
     while let place = iterator.next(), iterator.term.starts(with: prefix) {
-      let term = iterator.term
+      let count = iterator.term.count
       var shared = 0
-      while shared < min(last.count, term.count), last[shared] == term[shared] { shared += 1 }
+      while shared < min(last.count, count), last[shared] == iterator.term[shared] { shared += 1 }
       while let (end, _) = states.last, end > shared { states.removeLast() }
-      last = term
+      // Copied byte by byte: another reference would have the iterator copy its term at every step.
+      last.removeSubrange(shared...)
+      last.append(contentsOf: iterator.term[shared...])
       var (end, state) = states[states.count - 1]
       var decoder = UTF8()
-      var bytes = term[end...].makeIterator()
+      var bytes = last[end...].makeIterator()
       while !state.isDead, case .scalarValue(let scalar) = decoder.decode(&bytes) {
         state = automaton.step(state, scalar)
         end += UTF8.width(scalar)
         states.append((end, state))
       }
-      if let edits = automaton.edits(state), end == term.count { visit(term, place, edits) }
-      if state.isDead, let next = Self.successor(term.prefix(end)) {
-        iterator = next.withUnsafeBytes { self.iterator(notBelow: $0) }
+      if let edits = automaton.edits(state), end == count { visit(last, place, edits) }
+      if state.isDead, let next = Self.successor(last.prefix(end)) {
+        next.withUnsafeBytes { next in
+          // Most often near: a search of the blocks costs more than some terms.
+          guard !iterator.skip(below: next, atMost: Self.blockTerms) else { return }
+          iterator = self.iterator(notBelow: next)
+        }
       }
     }
     return !iterator.isDamaged

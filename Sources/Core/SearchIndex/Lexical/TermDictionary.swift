@@ -43,11 +43,8 @@ struct TermDictionary {
   /// Iterates from the first term not below `term`.
   func iterator(notBelow term: UnsafeRawBufferPointer) -> Iterator {
     var iterator = iterator(from: lastBlock(notAbove: term))
-    while true {
-      let before = iterator
-      guard iterator.next() != nil else { return iterator }
-      if iterator.term.withUnsafeBytes({ $0.compare(term) }) >= 0 { return before }
-    }
+    _ = iterator.skip(below: term, atMost: count)
+    return iterator
   }
 
   func iterator() -> Iterator { iterator(from: 0) }
@@ -88,6 +85,8 @@ struct TermDictionary {
     private var nextNumber: Int
     private let count: Int
     private var offset: UInt64
+    /// The place of `term`, where that was reached but not yet returned.
+    private var held: PostingsPlace?
     /// The bytes of the term whose place `next` returned last.
     private(set) var term: [UInt8] = []
     /// Set where the bytes are no dictionary; iteration ends there.
@@ -100,7 +99,26 @@ struct TermDictionary {
       self.offset = offset
     }
 
+    /// Goes on to the first term that is not below another one.
+    ///
+    /// - Parameter limit: how many terms are passed over at most.
+    /// - Returns: whether it was reached, or the end.
+    mutating func skip(below bound: UnsafeRawBufferPointer, atMost limit: Int) -> Bool {
+      for _ in 0...limit {
+        guard let place = next() else { return true }
+        if term.withUnsafeBytes({ $0.compare(bound) }) >= 0 {
+          held = place
+          return true
+        }
+      }
+      return false
+    }
+
     mutating func next() -> PostingsPlace? {
+      if let held {
+        self.held = nil
+        return held
+      }
       guard nextNumber < count, !isDamaged else { return nil }
       guard let shared = reader.next(), let length = reader.next(), shared <= UInt64(term.count),
         length <= UInt64(FieldTerms.maxTermBytes), let rest = reader.bytes(length),

@@ -47,18 +47,23 @@ final class DatabaseFile: Sendable {
 
   /// Runs in one read transaction: everything it reads is of one moment.
   func read<T: Sendable>(_ body: @Sendable (Database) throws -> T) async throws -> T {
-    do {
-      return try await pool.read { db in
-        do {
-          return try body(db)
-        } catch {
-          throw StoreError.translating(error, on: db)
-        }
+    let translating: @Sendable (Database) throws -> T = { db in
+      do {
+        return try body(db)
+      } catch {
+        throw StoreError.translating(error, on: db)
       }
+    }
+    do {
+      if CallerThread.mayBlock { return try readHere(translating) }
+      return try await pool.read(translating)
     } catch {
       throw StoreError.translating(error)
     }
   }
+
+  /// On the calling thread.
+  private func readHere<T>(_ body: (Database) throws -> T) throws -> T { try pool.read(body) }
 
   func close() throws {
     do {

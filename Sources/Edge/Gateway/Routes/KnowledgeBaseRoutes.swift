@@ -75,6 +75,7 @@ extension GatewayRoutes {
       }
       try await call.record("kb.delete", found.name)
       let generation = try await call.services.store.deleteKnowledgeBase(found.id)
+      await call.services.engine.forget(found.name)
       return .json(GenerationView(generation: generation.rawValue))
     },
   ]

@@ -2,15 +2,10 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 
-/// JSON as the API writes it: sorted keys, so that equal values are equal bytes.
+/// JSON as the API writes it.
 enum JSONText {
   static func data(_ value: some Encodable) -> Data {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    // A score that is no number becomes text rather than a lost response.
-    encoder.nonConformingFloatEncodingStrategy = .convertToString(
-      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-    return (try? encoder.encode(value)) ?? Data("null".utf8)
+    (try? JSONWriter.data(value)) ?? Data("null".utf8)
   }
 }
 

@@ -3,5 +3,7 @@ import ArgumentParser
 struct BenchCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench", abstract: "Time a part of Frontdesk on this machine.",
-    subcommands: [BenchEncoderCommand.self, BenchLexicalCommand.self, BenchVectorsCommand.self])
+    subcommands: [
+      BenchFillCommand.self, BenchEncoderCommand.self, BenchLexicalCommand.self, BenchVectorsCommand.self,
+    ])
 }

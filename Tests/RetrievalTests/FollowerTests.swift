@@ -61,6 +61,30 @@ import Testing
     await engine.close()
   }
 
+  /// A search that comes just before its generation is woken by it, not by its own time-out.
+  @Test func everyWaitIsWokenByItsGeneration() async throws {
+    var options = SearchEngine.Options()
+    options.generationTimeout = .seconds(120)
+    let engine = try TestEngine(options: options)
+    try await engine.makeLexical()
+    try await engine.put("a", "First.")
+    try await engine.catchUp()
+    let following = Task { await engine.indexes.run() }
+    let start = ContinuousClock.now
+    for round in 0..<300 {
+      let receipt = try await engine.put("a", "The word of this round is zyx\(round)qed.")
+      let response = try await engine.engine.search(
+        SearchRequest(
+          query: "zyx\(round)qed", knowledgeBase: "words", mode: .lexical, minGeneration: receipt.generation,
+          viewer: .all))
+      #expect(response.hits.map(\.externalID) == ["a"])
+    }
+    // One that was missed would have taken longer alone.
+    #expect(start.duration(to: .now) < options.generationTimeout)
+    following.cancel()
+    await engine.close()
+  }
+
   @Test func aGenerationThatNeverComesTimesOut() async throws {
     var options = SearchEngine.Options()
     options.generationTimeout = .milliseconds(50)

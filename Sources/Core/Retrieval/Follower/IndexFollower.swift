@@ -364,7 +364,15 @@ public actor IndexFollower {
         try? await Task.sleep(until: deadline, clock: .continuous)
         self.resumeWaiter(token)
       }
-      await withCheckedContinuation { waiters[token] = $0 }
+      await withCheckedContinuation { waiter in
+        // Looked at again where nothing can come in between: a task that prefers an executor of its own may be
+        // suspended on its way here.
+        if current.snapshot.generation < generation.rawValue, !isClosed {
+          waiters[token] = waiter
+        } else {
+          waiter.resume()
+        }
+      }
       timer.cancel()
     }
   }

@@ -22,6 +22,17 @@ public final class TestEngine: Sendable {
     folder: ModelCache.defaultFolder(environment: ProcessInfo.processInfo.environment)
   ).installed(KnowledgeBase.defaultModel)
 
+  /// The installed cross-encoder, where there is one: `tools/test` installs it.
+  public static let reranker: Reranker? = {
+    let cache = ModelCache(
+      folder: ModelCache.defaultFolder(environment: ProcessInfo.processInfo.environment))
+    guard let model = ModelCatalogue.rerankers.first?.name, (try? cache.installedReranker(model)) != nil
+    else {
+      return nil
+    }
+    return Reranker(cache: cache, model: model, threads: 2)
+  }()
+
   /// - Parameters:
   ///   - sharing: another engine's folder: a second process on the same data.
   ///   - options: of the search engine.

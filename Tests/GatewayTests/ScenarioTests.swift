@@ -318,6 +318,9 @@ struct Step: Sendable, CustomStringConvertible {
         .post, "/v1/search", .json(["query": "x", "history": [["role": "customer"]]]), 400,
         code: "invalid_history"),
       Step(
+        .post, "/v1/search", .json(["query": "x", "rerank_pairs": 101]), 400, code: "invalid_rerank_pairs",
+        field: "rerank_pairs"),
+      Step(
         .post, "/v1/search", .json(["query": "x", "min_generation": -1]), 400, code: "invalid_min_generation"),
       Step(.post, "/v1/search", .json(["query": "x", "kb": "nowhere"]), 404, code: "kb_not_found"),
       Step(

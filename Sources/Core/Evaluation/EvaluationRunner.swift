@@ -10,6 +10,8 @@ public struct EvaluationRunner: Sendable {
     public var usesHistory = true
     public var knowledgeBase = KnowledgeBase.defaultName
     public var threads = 1
+    /// Fixed, so that results repeat.
+    public var rerankPairs = 0
     /// Whether answers are composed too; nil: where the set carries answers or says what is answerable.
     public var answers: Bool?
     public init() {}
@@ -79,7 +81,7 @@ public struct EvaluationRunner: Sendable {
         ndcg10: mean(\.ndcg10), mrr10: mean(\.mrr10), recall100: mean(\.recall100), queries: measures.count,
         p50Milliseconds: Statistics.percentile(times, 0.5),
         p95Milliseconds: Statistics.percentile(times, 0.95),
-        mode: options.mode.rawValue, model: model, rerankPairs: 0, threads: options.threads,
+        mode: options.mode.rawValue, model: model, rerankPairs: options.rerankPairs, threads: options.threads,
         documents: snapshot.liveGroups, chunks: snapshot.liveChunks, answerHit: answerHit,
         abstention: abstention),
       outcomes
@@ -90,7 +92,7 @@ public struct EvaluationRunner: Sendable {
     let response = try await engine.search(
       SearchRequest(
         query: query.text, knowledgeBase: options.knowledgeBase, limit: 100, mode: options.mode,
-        history: options.usesHistory ? query.history : [], viewer: .all))
+        history: options.usesHistory ? query.history : [], rerankPairs: options.rerankPairs, viewer: .all))
     let ranked = response.hits.sorted {
       $0.score != $1.score ? $0.score > $1.score : $0.externalID < $1.externalID
     }
@@ -107,7 +109,7 @@ public struct EvaluationRunner: Sendable {
     let response = try await engine.answer(
       AnswerRequest(
         question: query.text, knowledgeBase: options.knowledgeBase,
-        history: options.usesHistory ? query.history : [], viewer: .all))
+        history: options.usesHistory ? query.history : [], rerankPairs: options.rerankPairs, viewer: .all))
     let isRelevant = response.citations.first.map { grades[$0.externalID, default: 0] > 0 } ?? false
     let hasGold = query.answers.map { AnswerMatch.contains(any: $0, in: response.answer.text) } ?? true
     return JudgedAnswer(

@@ -8,6 +8,7 @@ public struct RetrievalError: CodedError {
     case queryTooLong = "query_too_long"
     case invalidLimit = "invalid_limit"
     case invalidHistory = "invalid_history"
+    case invalidRerankPairs = "invalid_rerank_pairs"
     case unknownFilterKey = "unknown_filter_key"
     case generationNotReached = "generation_not_reached"
     case modelUnavailable = "model_unavailable"

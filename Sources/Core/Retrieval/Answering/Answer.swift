@@ -5,16 +5,19 @@ public struct AnswerRequest: Sendable {
   public var question: String
   public var knowledgeBase: String
   public var history: [HistoryTurn]
+  /// As of `SearchRequest`.
+  public var rerankPairs: Int?
   public var minGeneration: Generation?
   public var viewer: Viewer
 
   public init(
     question: String, knowledgeBase: String = KnowledgeBase.defaultName, history: [HistoryTurn] = [],
-    minGeneration: Generation? = nil, viewer: Viewer = .anonymous
+    rerankPairs: Int? = nil, minGeneration: Generation? = nil, viewer: Viewer = .anonymous
   ) {
     self.question = question
     self.knowledgeBase = knowledgeBase
     self.history = history
+    self.rerankPairs = rerankPairs
     self.minGeneration = minGeneration
     self.viewer = viewer
   }

@@ -26,10 +26,11 @@ extension SearchEngine {
   ) async throws -> AnswerResponse {
     let searchRequest = SearchRequest(
       query: request.question, knowledgeBase: request.knowledgeBase, limit: 8, grouping: .passage,
-      history: request.history, minGeneration: request.minGeneration, viewer: request.viewer)
+      history: request.history, rerankPairs: request.rerankPairs, minGeneration: request.minGeneration,
+      viewer: request.viewer)
     var trace = SearchTrace()
     let plan = try await plan(searchRequest, trace: &trace)
-    let hits = try await answerHits(plan, searchRequest, &trace)
+    let hits = try await hits(of: plan, request: searchRequest, trace: &trace).hits
     let support = support(of: hits, plan: plan)
     var chosen: (kind: Answer.Kind, text: String, citations: [Citation])?
     if let best = hits.first, support >= options.answerThreshold {
@@ -48,12 +49,6 @@ extension SearchEngine {
   }
 
   static let abstention = "I could not find an answer to that in the knowledge base."
-
-  private func answerHits(
-    _ plan: Plan, _ request: SearchRequest, _ trace: inout SearchTrace
-  ) async throws -> [SearchHit] {
-    try await hits(of: plan, request: request, trace: &trace).0
-  }
 
   /// How well the best hit is supported, 0 to about 1; uncalibrated.
   ///

@@ -9,6 +9,10 @@ struct Candidate: Sendable {
   var denseRank: Int?
   var lexical: Double?
   var dense: Double?
+  /// Both halves' scores joined, where the cross-encoder's came on top.
+  var fused: Double?
+  /// What the cross-encoder said of it.
+  var rerank: Double?
   var score: Double = 0
 
   /// Best first; equal scores by ascending chunk id, so that results repeat exactly.

@@ -17,6 +17,8 @@ public struct SearchExplanation: Sendable, Encodable {
   public let fusion: String
   public let lexicalCandidates: Int
   public let denseCandidates: Int
+  /// Hits that the cross-encoder compared with the question.
+  public let rerankPairs: Int
   /// Milliseconds by step.
   public let steps: [String: Double]
 
@@ -24,6 +26,7 @@ public struct SearchExplanation: Sendable, Encodable {
     case query, terms, languages, model, fusion, steps
     case lexicalCandidates = "lexical_candidates"
     case denseCandidates = "dense_candidates"
+    case rerankPairs = "rerank_pairs"
   }
 }
 

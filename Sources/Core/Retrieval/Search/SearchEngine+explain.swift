@@ -15,7 +15,7 @@ struct SearchTrace {
 }
 
 extension SearchEngine {
-  func explanation(of plan: Plan, found: CandidateSet, trace: SearchTrace) -> SearchExplanation {
+  func explanation(of plan: Plan, _ result: HitSet, trace: SearchTrace) -> SearchExplanation {
     let fusion = plan.candidateQuery.fusion
     let hybrid = plan.candidateQuery.mode == .hybrid && plan.candidateQuery.vector != nil
     func f(_ x: Double) -> String { ConvexFusion.format(x) }
@@ -32,18 +32,22 @@ extension SearchEngine {
         ? "convex: \(f(fusion.lexicalWeight)) x BM25F/\(f(fusion.lexicalScale)) + "
           + "\(f(1 - fusion.lexicalWeight)) x cosine"
         : (plan.candidateQuery.vector == nil ? "none: BM25F alone" : "none: cosine alone"),
-      lexicalCandidates: found.lexicalCount, denseCandidates: found.denseCount, steps: trace.steps)
+      lexicalCandidates: result.candidates.lexicalCount, denseCandidates: result.candidates.denseCount,
+      rerankPairs: result.rerankPairs, steps: trace.steps)
   }
 
-  static func explanation(of candidate: Candidate, plan: Plan) -> HitExplanation {
+  func explanation(of candidate: Candidate, plan: Plan) -> HitExplanation {
     let contributions = plan.snapshot.explain(key: candidate.key, plan.candidateQuery.lexical) ?? []
     let query = plan.candidateQuery
-    let arithmetic: String
+    var arithmetic: String
     switch query.mode {
     case .hybrid where query.vector != nil:
       arithmetic = query.fusion.arithmetic(lexical: candidate.lexical ?? 0, dense: candidate.dense ?? 0)
     case .dense: arithmetic = "cosine = " + ConvexFusion.format(candidate.score)
     default: arithmetic = "BM25F = " + ConvexFusion.format(candidate.score)
+    }
+    if let fused = candidate.fused {
+      arithmetic += self.arithmetic(rerank: candidate.rerank, fused: fused, score: candidate.score)
     }
     return HitExplanation(
       lexicalRank: candidate.lexicalRank, denseRank: candidate.denseRank,

@@ -21,6 +21,10 @@ public final class SearchEngine: Sendable {
     /// Searches running and waiting before the next is refused.
     public var queueLimit = 512
     public var generationTimeout: Duration = .seconds(5)
+    /// Compares the best hits with the question; nil for none.
+    public var reranker: Reranker?
+    /// Share of the cross-encoder in a score, 0-1.
+    public var rerankWeight = 0.3
     public init() {}
   }
 
@@ -66,12 +70,12 @@ public final class SearchEngine: Sendable {
   ) async throws -> SearchResponse {
     var trace = SearchTrace()
     let plan = try await plan(request, trace: &trace)
-    let (hits, found) = try await hits(of: plan, request: request, trace: &trace)
+    let result = try await hits(of: plan, request: request, trace: &trace)
     let took = start.duration(to: .now).milliseconds
     return SearchResponse(
-      hits: hits, generation: Generation(rawValue: plan.snapshot.generation), tookMilliseconds: took,
-      degraded: plan.degraded,
-      explanation: request.explain ? explanation(of: plan, found: found, trace: trace) : nil)
+      hits: result.hits, generation: Generation(rawValue: plan.snapshot.generation), tookMilliseconds: took,
+      degraded: plan.degraded + result.degraded,
+      explanation: request.explain ? explanation(of: plan, result, trace: trace) : nil)
   }
 
   /// A request understood: everything that the index needs, the snapshot that is read, and what was found in
@@ -159,6 +163,9 @@ public final class SearchEngine: Sendable {
     guard SearchRequest.limits.contains(request.limit) else {
       throw RetrievalError(.invalidLimit, "limit is 1 to \(SearchRequest.limits.upperBound).")
     }
+    guard (0...Reranker.maxPairs).contains(request.rerankPairs ?? 0) else {
+      throw RetrievalError(.invalidRerankPairs, "rerank_pairs is 0 to \(Reranker.maxPairs).")
+    }
     guard request.history.count <= SearchRequest.maxHistoryTurns else {
       throw RetrievalError(
         .invalidHistory, "history holds at most \(SearchRequest.maxHistoryTurns) turns; send the last ones.")
@@ -193,18 +200,36 @@ public final class SearchEngine: Sendable {
 
   // MARK: Candidates to hits
 
-  func hits(
-    of plan: Plan, request: SearchRequest, trace: inout SearchTrace
-  ) async throws -> ([SearchHit], CandidateSet) {
+  struct HitSet: Sendable {
+    var hits: [SearchHit] = []
+    let candidates: CandidateSet
+    var rerankPairs = 0
+    var degraded: [String] = []
+  }
+
+  func hits(of plan: Plan, request: SearchRequest, trace: inout SearchTrace) async throws -> HitSet {
+    let pairs = pairs(of: request, plan: plan)
+    let limit = max(request.limit, pairs)
     var depth = plan.depth
     while true {
       let found = candidates(of: plan, depth: depth, trace: &trace)
-      let chosen = Self.choose(found.candidates, grouping: request.grouping, limit: request.limit)
-      if chosen.count >= request.limit || found.isExhausted {
+      let chosen = Self.choose(found.candidates, grouping: request.grouping, limit: limit)
+      if chosen.count >= limit || found.isExhausted {
+        var result = HitSet(candidates: found, rerankPairs: pairs)
         var lap = ContinuousClock.now
-        let hits = try await hydrate(chosen, plan: plan, request: request)
+        var passages = try await hydrate(chosen, for: request.viewer)
         trace.mark("hydrate", since: &lap)
-        return (hits, found)
+        if pairs > 0 {
+          let missing = try await rerank(&passages, first: pairs, for: plan.query)
+          trace.mark("rerank", since: &lap)
+          if let missing {
+            result.rerankPairs = 0
+            result.degraded.append(missing)
+          }
+        }
+        result.hits = hits(from: passages.prefix(request.limit), plan: plan, request: request)
+        trace.mark("highlight", since: &lap)
+        return result
       }
       depth *= 4
     }
@@ -236,21 +261,26 @@ public final class SearchEngine: Sendable {
     return chosen
   }
 
-  private func hydrate(
-    _ candidates: [Candidate], plan: Plan, request: SearchRequest
-  ) async throws -> [SearchHit] {
+  /// The passages of candidates, in one query. What was deleted since the snapshot was taken, or hidden from
+  /// this viewer since, is left out.
+  private func hydrate(_ candidates: [Candidate], for viewer: Viewer) async throws -> [Found] {
     let ids = candidates.map { ChunkID(rawValue: $0.key) }
     let passages = try await CallerThread.$mayBlock.withValue(true) { try await store.passages(ids) }
-    let highlighter = Highlighter(analyzer: analyzer, terms: plan.terms)
     return candidates.compactMap { candidate in
-      // Deleted since the snapshot was taken, or hidden from this viewer since: never shown.
       guard let passage = passages[ChunkID(rawValue: candidate.key)],
-        request.viewer.maySee(passage.document.visibility)
+        viewer.maySee(passage.document.visibility)
       else { return nil }
-      return SearchHit(
-        candidate, passage: passage, highlights: highlighter.highlights(in: passage),
+      return Found(candidate: candidate, passage: passage)
+    }
+  }
+
+  private func hits(from found: ArraySlice<Found>, plan: Plan, request: SearchRequest) -> [SearchHit] {
+    let highlighter = Highlighter(analyzer: analyzer, terms: plan.terms)
+    return found.map { found in
+      SearchHit(
+        found.candidate, passage: found.passage, highlights: highlighter.highlights(in: found.passage),
         mode: plan.candidateQuery.mode, isFused: plan.candidateQuery.vector != nil,
-        explanation: request.explain ? Self.explanation(of: candidate, plan: plan) : nil)
+        explanation: request.explain ? explanation(of: found.candidate, plan: plan) : nil)
     }
   }
 }
@@ -266,7 +296,8 @@ extension SearchHit {
       text: passage.text, highlights: highlights, score: candidate.score,
       scores: HitScores(
         lexical: candidate.lexical, dense: candidate.dense,
-        fused: mode == .hybrid && isFused ? candidate.score : nil),
+        fused: mode == .hybrid && isFused ? candidate.fused ?? candidate.score : nil,
+        rerank: candidate.rerank),
       citation: Citation(quoting: passage.text, at: passage.span, of: passage.document),
       explanation: explanation, passage: passage)
   }

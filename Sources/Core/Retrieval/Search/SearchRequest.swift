@@ -62,6 +62,8 @@ public struct SearchRequest: Sendable {
   public var grouping: SearchGrouping
   public var history: [HistoryTurn]
   public var explain: Bool
+  /// How many of the best hits a cross-encoder compares with the query; nil for what the machine affords.
+  public var rerankPairs: Int?
   /// Wait until this is searchable.
   public var minGeneration: Generation?
   public var viewer: Viewer
@@ -74,7 +76,8 @@ public struct SearchRequest: Sendable {
   public init(
     query: String, knowledgeBase: String = KnowledgeBase.defaultName, limit: Int = defaultLimit,
     mode: SearchMode = .hybrid, filter: SearchFilter = SearchFilter(), grouping: SearchGrouping = .document,
-    history: [HistoryTurn] = [], explain: Bool = false, minGeneration: Generation? = nil,
+    history: [HistoryTurn] = [], explain: Bool = false, rerankPairs: Int? = nil,
+    minGeneration: Generation? = nil,
     viewer: Viewer = .anonymous
   ) {
     self.query = query
@@ -85,6 +88,7 @@ public struct SearchRequest: Sendable {
     self.grouping = grouping
     self.history = history
     self.explain = explain
+    self.rerankPairs = rerankPairs
     self.minGeneration = minGeneration
     self.viewer = viewer
   }

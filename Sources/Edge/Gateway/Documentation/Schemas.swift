@@ -11,6 +11,9 @@ enum Schemas {
   static let integer: JSONValue = ["type": "integer"]
   static let boolean: JSONValue = ["type": "boolean"]
   static let strings: JSONValue = ["type": "array", "items": string]
+  static let rerankPairs: JSONValue = [
+    "type": "integer", "minimum": 0, "maximum": .integer(Int64(Reranker.maxPairs)),
+  ]
   static let generation: JSONValue = [
     "type": "integer", "minimum": 0, "description": "A position in the store's history of changes.",
   ]
@@ -43,13 +46,14 @@ enum Schemas {
         "mode": choice(SearchMode.allCases.map(\.rawValue)),
         "filter": reference("Filter"),
         "group": choice(SearchGrouping.allCases.map(\.rawValue)),
-        "history": list(of: "HistoryTurn"), "explain": boolean, "min_generation": generation,
+        "history": list(of: "HistoryTurn"), "explain": boolean, "rerank_pairs": rerankPairs,
+        "min_generation": generation,
       ], required: ["query"]),
     "AnswerRequest": object(
       [
         "question": ["type": "string", "maxLength": .integer(Int64(SearchRequest.maxQueryBytes))],
         "kb": ["type": "string", "default": "default"], "history": list(of: "HistoryTurn"),
-        "conversation_id": string, "min_generation": generation,
+        "conversation_id": string, "rerank_pairs": rerankPairs, "min_generation": generation,
       ], required: ["question"]),
     "VerifyRequest": object(["citations": list(of: "Citation")]),
     "HistoryTurn": object(["role": choice(HistoryTurn.Role.allCases.map(\.rawValue)), "text": string]),

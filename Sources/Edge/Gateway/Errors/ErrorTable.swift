@@ -34,6 +34,7 @@ enum ErrorTable {
     "invalid_filter": Row(400, "Not a valid filter"),
     "invalid_group": Row(400, "Not a valid group"),
     "invalid_history": Row(400, "Not a valid history"),
+    "invalid_rerank_pairs": Row(400, "Not a valid number of pairs"),
     "invalid_json": Row(400, "The body is not valid JSON"),
     "invalid_kb_name": Row(400, "Not a valid knowledge base name"),
     "invalid_limit": Row(400, "Not a valid limit"),

@@ -17,8 +17,8 @@ extension GatewayRoutes {
         request: "SearchRequest", responses: [200: .json("SearchResponse")],
         errors: [
           "invalid_json", "missing_field", "query_empty", "query_too_long", "invalid_limit",
-          "unknown_filter_key", "kb_not_found", "unsupported_type", "overloaded", "generation_not_reached",
-          "mode_unavailable", "model_unavailable",
+          "unknown_filter_key", "invalid_rerank_pairs", "kb_not_found", "unsupported_type", "overloaded",
+          "generation_not_reached", "mode_unavailable", "model_unavailable",
         ])
     ) { call in
       let request = try call.searchRequest()
@@ -35,9 +35,8 @@ extension GatewayRoutes {
           """,
         request: "AnswerRequest", responses: [200: .jsonOrEvents("AnswerResponse")],
         errors: [
-          "invalid_json", "missing_field", "query_empty", "query_too_long", "kb_not_found",
-          "unsupported_type",
-          "overloaded", "generation_not_reached",
+          "invalid_json", "missing_field", "query_empty", "query_too_long", "invalid_rerank_pairs",
+          "kb_not_found", "unsupported_type", "overloaded", "generation_not_reached",
         ])
     ) { call in
       let request = try call.answerRequest()
@@ -79,6 +78,7 @@ extension Call {
     }
     request.history = fields.history()
     request.explain = fields.bool("explain") ?? false
+    request.rerankPairs = fields.rerankPairs()
     request.minGeneration = fields.minGeneration()
     try fields.finish()
     try requireReach(request.knowledgeBase)
@@ -89,7 +89,8 @@ extension Call {
     var fields = try fields()
     let request = AnswerRequest(
       question: fields.requiredString("question", allowsNUL: true), knowledgeBase: fields.knowledgeBase(),
-      history: fields.history(), minGeneration: fields.minGeneration(), viewer: principal.viewer)
+      history: fields.history(), rerankPairs: fields.rerankPairs(), minGeneration: fields.minGeneration(),
+      viewer: principal.viewer)
     _ = fields.string("conversation_id", maxBytes: 256)
     try fields.finish()
     try requireReach(request.knowledgeBase)
@@ -123,6 +124,10 @@ extension FieldReader {
   mutating func minGeneration() -> Generation? {
     integer("min_generation", in: 0...Int64.max, code: "invalid_min_generation").map(
       Generation.init(rawValue:))
+  }
+
+  mutating func rerankPairs() -> Int? {
+    integer("rerank_pairs", in: 0...Int64(Reranker.maxPairs), code: "invalid_rerank_pairs").map { Int($0) }
   }
 
   mutating func history() -> [HistoryTurn] {

@@ -27,6 +27,8 @@ struct EvalCommand: AsyncParsableCommand {
   @Option(help: "Write the run, a JSON line per query.") var save: String?
   @Option(help: "A saved run to compare with.") var compare: String?
   @Flag(help: "Leave answers out, also where the set carries them.") var noAnswers = false
+  @Option(help: "How many of the best hits a cross-encoder compares with the query, 0 to 100.")
+  var rerankPairs = 0
 
   func run() async throws {
     let set = try EvaluationSet(folder: URL(fileURLWithPath: folder))
@@ -56,6 +58,7 @@ struct EvalCommand: AsyncParsableCommand {
     options.mode = mode
     options.usesHistory = !noHistory
     options.threads = settings.threads
+    options.rerankPairs = rerankPairs
     if noAnswers { options.answers = false }
     if let kb {
       options.knowledgeBase = kb
@@ -84,7 +87,7 @@ struct EvalCommand: AsyncParsableCommand {
       """
       nDCG@10 \(f(report.ndcg10))  MRR@10 \(f(report.mrr10))  recall@100 \(f(report.recall100))  \
       (\(report.queries) queries, \(report.documents) documents, \(report.chunks) chunks)
-      \(report.mode), \(report.model), p50 \(String(format: "%.1f", report.p50Milliseconds)) ms, \
+      \(report.mode), \(report.model), \(report.rerankPairs) pairs reranked, p50 \(String(format: "%.1f", report.p50Milliseconds)) ms, \
       p95 \(String(format: "%.1f", report.p95Milliseconds)) ms
       """)
     if let hit = report.answerHit { print("answer hit \(f(hit))") }

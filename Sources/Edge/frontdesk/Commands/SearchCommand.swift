@@ -15,6 +15,8 @@ struct SearchCommand: AsyncParsableCommand {
   @Option(help: "Documents to show, 1 to 1,000.") var limit = SearchRequest.defaultLimit
   @Option(help: "key=value; OR within a key, AND between keys.") var filter: [String] = []
   @Option(help: "document or passage.") var group: SearchGrouping = .document
+  @Option(help: "How many of the best hits a cross-encoder compares with the query, 0 to 100.")
+  var rerankPairs = 0
   @Flag(help: "Show how each hit came to its place.") var explain = false
 
   func run() async throws {
@@ -24,7 +26,7 @@ struct SearchCommand: AsyncParsableCommand {
       try await $0.engine.search(
         SearchRequest(
           query: query, knowledgeBase: kb, limit: limit, mode: mode, filter: filter, grouping: group,
-          explain: explain, viewer: .all))
+          explain: explain, rerankPairs: rerankPairs, viewer: .all))
     }
     if global.json { return try Console.json(response) }
     for reason in response.degraded { Console.error("note: \(reason)") }
@@ -71,11 +73,14 @@ struct AskCommand: AsyncParsableCommand {
   @Argument(help: "The question.") var question: String
   @OptionGroup var global: GlobalOptions
   @Option(help: "Knowledge base.") var kb = KnowledgeBase.defaultName
+  @Option(help: "How many of the best hits a cross-encoder compares with the question, 0 to 100.")
+  var rerankPairs = 0
 
   func run() async throws {
     let workspace = try await Workspace.open(try await global.settings())
     let response = try await workspace.closing {
-      try await $0.engine.answer(AnswerRequest(question: question, knowledgeBase: kb, viewer: .all))
+      try await $0.engine.answer(
+        AnswerRequest(question: question, knowledgeBase: kb, rerankPairs: rerankPairs, viewer: .all))
     }
     if global.json { return try Console.json(response) }
     print(response.answer.text)

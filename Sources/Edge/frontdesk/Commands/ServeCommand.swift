@@ -35,6 +35,9 @@ struct ServeCommand: AsyncParsableCommand {
     MetricsSystem.bootstrap(registry)
     let configuration = try Self.configuration(settings)
     let workspace = try await Workspace.open(settings)
+    if let reranker = workspace.reranker {
+      registry.gauge("frontdesk_rerank_pairs") { Double(reranker.defaultPairs) }
+    }
     var services: [any Service] = [FollowingService(workspace: workspace)]
     if settings.role != "ingest" {
       services.append(
@@ -101,6 +104,22 @@ extension Workspace {
       }
     } catch {
       logger.warning("not everything is ready", metadata: ["error": "\(error)"])
+    }
+    await measureReranker()
+  }
+
+  /// Finds out how many pairs the budget affords; until then, and without the model, none are compared.
+  private func measureReranker() async {
+    guard let reranker, settings.rerankBudget > .zero else { return }
+    do {
+      let pairs = try await reranker.measure(budget: settings.rerankBudget)
+      logger.notice(
+        "reranker measured",
+        metadata: ["model": "\(reranker.model)", "pairs": "\(pairs)", "budget": "\(settings.rerankBudget)"])
+    } catch let error as EmbeddingError where error.code == "model_not_installed" {
+      logger.info("no reranker", metadata: ["model": "\(reranker.model)"])
+    } catch {
+      logger.warning("no reranker", metadata: ["model": "\(reranker.model)", "error": "\(error)"])
     }
   }
 

@@ -12,6 +12,8 @@ final class Workspace: Sendable {
   let store: SQLiteStore
   let indexes: IndexRegistry
   let embedders: EmbedderRegistry
+  /// Nil where the settings name none.
+  let reranker: Reranker?
   let engine: SearchEngine
   let ingest: IngestService
   let logger: Logger
@@ -31,7 +33,12 @@ final class Workspace: Sendable {
       cache: cache, threads: settings.threads, precision: settings.precision)
     indexes = IndexRegistry(
       store: store, folder: settings.data.appendingPathComponent("index"), logger: logger)
+    reranker = settings.rerankModel.map {
+      Reranker(cache: cache, model: $0, threads: settings.threads, precision: settings.precision)
+    }
     var options = SearchEngine.Options()
+    options.reranker = reranker
+    options.rerankWeight = settings.rerankWeight
     options.threads = settings.threads
     options.bm25 = settings.bm25
     options.answerThreshold = settings.answerThreshold
@@ -95,6 +102,7 @@ final class Workspace: Sendable {
   func close(finishingMerges: Bool = false) async {
     await indexes.close(finishingMerges: finishingMerges)
     await embedders.shutdown()
+    await reranker?.shutdown()
   }
 }
 

@@ -37,6 +37,15 @@ struct SettingDefinition: Sendable {
       key: "precision", kind: .choice(EncoderPrecision.allCases.map(\.rawValue)), standard: "int8", unit: "",
       help: "Arithmetic of the embedding model: int8 is about twice as fast as fp32."),
     .init(
+      key: "rerank_model", kind: .text, standard: "ms-marco-MiniLM-L-12-v2", unit: "",
+      help: "Cross-encoder that puts the best hits in order, where it is installed; none for none."),
+    .init(
+      key: "rerank_budget", kind: .integer(0...10_000), standard: "0", unit: "milliseconds",
+      help: "Time that a server gives to it for each question; 0: only where a request asks for it."),
+    .init(
+      key: "rerank_weight", kind: .number(0...1), standard: "0.3", unit: "share",
+      help: "Share of the cross-encoder in a hit's score."),
+    .init(
       key: "threads", kind: .integer(1...256), standard: "", unit: "threads",
       help: "Inference and search threads; unset: one per core."),
     .init(

@@ -89,6 +89,10 @@ struct Settings: Sendable {
   }
   var model: String { text("model") }
   var precision: EncoderPrecision { EncoderPrecision(rawValue: text("precision")) ?? .int8 }
+  /// Nil for none.
+  var rerankModel: String? { text("rerank_model") == KnowledgeBase.noModel ? nil : byKey["rerank_model"] }
+  var rerankBudget: Duration { .milliseconds(integer("rerank_budget")) }
+  var rerankWeight: Double { number("rerank_weight") }
   var threads: Int {
     byKey["threads"].flatMap { Int($0) } ?? ProcessInfo.processInfo.activeProcessorCount
   }

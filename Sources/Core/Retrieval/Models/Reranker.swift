@@ -1,0 +1,65 @@
+import Embedding
+import Foundation
+import Synchronization
+
+/// The cross-encoder that puts the best hits of a search in order, loaded when it is first needed.
+public actor Reranker {
+  public nonisolated let model: String
+  /// Pairs that one search may have compared.
+  public static let maxPairs = 100
+  private let cache: ModelCache
+  private let threads: Int
+  private let precision: EncoderPrecision
+  private nonisolated let affordable = Mutex(0)
+  private var loading: Task<RelevanceService, any Error>?
+
+  public init(cache: ModelCache, model: String, threads: Int, precision: EncoderPrecision = .int8) {
+    self.cache = cache
+    self.model = model
+    self.threads = threads
+    self.precision = precision
+  }
+
+  /// Pairs that a search has compared unless it says how many: 0 until `measure` found out.
+  public nonisolated var defaultPairs: Int { affordable.withLock { $0 } }
+
+  /// Finds out how many pairs this machine compares within a time; fewer than 2 would change no order.
+  ///
+  /// - Throws: `model_not_installed`, `model_unknown`, `model_unsuitable`, `model_corrupt`.
+  public func measure(budget: Duration) async throws -> Int {
+    let pairs = min(try await service().pairs(within: budget), Self.maxPairs)
+    affordable.withLock { $0 = pairs < 2 ? 0 : pairs }
+    return defaultPairs
+  }
+
+  /// How well each passage answers a question, as the model says it.
+  func scores(of passages: [String], for question: String) async throws -> [Float] {
+    try await service().scores(of: passages, for: question)
+  }
+
+  private func service() async throws -> RelevanceService {
+    if let loading { return try await loading.value }
+    let loading = Task { [cache, model, threads, precision] in
+      try await withCheckedThrowingContinuation { continuation in
+        DispatchQueue.global(qos: .userInitiated).async {
+          continuation.resume(
+            with: Result {
+              let installed = try cache.installedReranker(model)
+              return RelevanceService(
+                model: try EncoderModel(installed, precision: precision), threads: threads)
+            })
+        }
+      }
+    }
+    self.loading = loading
+    do { return try await loading.value } catch {
+      self.loading = nil
+      throw error
+    }
+  }
+
+  public func shutdown() async {
+    (try? await loading?.value)?.shutdown()
+    loading = nil
+  }
+}

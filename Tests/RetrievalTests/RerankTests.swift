@@ -1,0 +1,119 @@
+import Domain
+import Embedding
+import EngineSupport
+import Foundation
+import Retrieval
+import TestSupport
+import Testing
+
+/// The cross-encoder puts the best hits in order, and nothing else changes.
+@Suite(.enabled(if: TestEngine.model != nil, "the model is not installed: tools/test installs it"))
+struct RerankTests {
+  private static let question = "How many people live in Berlin?"
+  /// All about Berlin and people; one of them answers.
+  private static let documents = [
+    "Berlin is well known for its museums, and many people go there to live a while.",
+    "How many people live in cities such as Berlin, London or Rome is often asked by people.",
+    "Berlin had a population of 3,520,031 registered inhabitants in an area of 891.82 square kilometers.",
+    "People who live in Berlin like the many lakes in and around Berlin.",
+  ]
+
+  private func engine(_ reranker: Reranker?, weight: Double = 0.3) async throws -> TestEngine {
+    var options = SearchEngine.Options()
+    options.reranker = reranker
+    options.rerankWeight = weight
+    let engine = try TestEngine(options: options)
+    _ = try await engine.store.createKnowledgeBase(named: "berlin", model: KnowledgeBase.defaultModel)
+    for (number, text) in Self.documents.enumerated() {
+      try await engine.put("d\(number)", text, in: "berlin")
+    }
+    try await engine.catchUp("berlin")
+    return engine
+  }
+
+  private func search(
+    _ engine: TestEngine, pairs: Int?, mode: SearchMode = .hybrid, limit: Int = 10, explain: Bool = false
+  ) async throws -> SearchResponse {
+    try await engine.engine.search(
+      SearchRequest(
+        query: Self.question, knowledgeBase: "berlin", limit: limit, mode: mode, explain: explain,
+        rerankPairs: pairs, viewer: .all))
+  }
+
+  @Test(
+    .enabled(if: TestEngine.reranker != nil, "the cross-encoder is not installed: tools/test installs it"))
+  func theAnswerComesFirst() async throws {
+    let engine = try await engine(TestEngine.reranker)
+    let plain = try await search(engine, pairs: 0)
+    #expect(plain.hits.allSatisfy { $0.scores.rerank == nil && $0.scores.fused == $0.score })
+    #expect(plain.hits.first?.externalID != "d2")
+
+    let reranked = try await search(engine, pairs: 100, explain: true)
+    #expect(reranked.hits.first?.externalID == "d2")
+    #expect(Set(reranked.hits.map(\.externalID)) == Set(plain.hits.map(\.externalID)))
+    #expect(reranked.degraded.isEmpty)
+    #expect(reranked.explanation?.rerankPairs == 100)
+    let fused = Dictionary(uniqueKeysWithValues: plain.hits.map { ($0.externalID, $0.score) })
+    for hit in reranked.hits {
+      let raw = try #require(hit.scores.rerank)
+      #expect(hit.scores.fused == fused[hit.externalID])
+      #expect(abs(hit.score - (0.7 * (fused[hit.externalID] ?? 0) + 0.3 / (1 + exp(-raw / 4)))) < 1e-12)
+      #expect(hit.explanation?.arithmetic.contains("0.7 x") == true)
+    }
+    #expect(reranked.hits.map(\.score) == reranked.hits.map(\.score).sorted(by: >))
+    await engine.close()
+  }
+
+  /// Those not compared stay behind, in their order, and a hit beyond the limit can come to the top.
+  @Test(
+    .enabled(if: TestEngine.reranker != nil, "the cross-encoder is not installed: tools/test installs it"))
+  func theFirstAloneAreCompared() async throws {
+    let engine = try await engine(TestEngine.reranker)
+    let plain = try await search(engine, pairs: 0).hits.map(\.externalID)
+    let two = try await search(engine, pairs: 2).hits
+    #expect(Set(two.prefix(2).map(\.externalID)) == Set(plain.prefix(2)))
+    #expect(two.dropFirst(2).map(\.externalID) == Array(plain.dropFirst(2)))
+    #expect(two.map { $0.scores.rerank == nil } == [false, false, true, true])
+    #expect(two.map(\.score) == two.map(\.score).sorted(by: >))
+    #expect(try await search(engine, pairs: 4, limit: 1).hits.map(\.externalID) == ["d2"])
+    // One half is shown as it is.
+    let lexical = try await search(engine, pairs: 4, mode: .lexical)
+    #expect(lexical.hits.allSatisfy { $0.scores.rerank == nil })
+    await engine.close()
+  }
+
+  @Test(
+    .enabled(if: TestEngine.reranker != nil, "the cross-encoder is not installed: tools/test installs it"))
+  func theBudgetSaysHowMany() async throws {
+    let reranker = try #require(TestEngine.reranker)
+    #expect(try await reranker.measure(budget: .zero) == 0)
+    let many = try await reranker.measure(budget: .seconds(60))
+    #expect(many == Reranker.maxPairs && reranker.defaultPairs == many)
+    let engine = try await engine(reranker)
+    #expect(try await search(engine, pairs: nil).hits.first?.externalID == "d2")
+    #expect(try await reranker.measure(budget: .zero) == 0)
+    await engine.close()
+  }
+
+  @Test func aMissingModelIsSaidAndNotMissed() async throws {
+    let nowhere = try TemporaryFolder()
+    let reranker = Reranker(
+      cache: ModelCache(folder: nowhere.url), model: ModelCatalogue.rerankers[0].name, threads: 1)
+    let engine = try await engine(reranker)
+    let plain = try await search(engine, pairs: nil)
+    #expect(plain.degraded.isEmpty)
+    let asked = try await search(engine, pairs: 3)
+    #expect(asked.hits.map(\.externalID) == plain.hits.map(\.externalID))
+    #expect(asked.degraded.count == 1 && asked.degraded[0].hasPrefix("rerank_unavailable: "))
+    await #expect(throws: EmbeddingError.self) { try await reranker.measure(budget: .seconds(1)) }
+    await engine.close()
+  }
+
+  @Test(arguments: [-1, 101])
+  func aWrongNumberIsRefused(_ pairs: Int) async throws {
+    let engine = try await engine(nil)
+    let error = await #expect(throws: RetrievalError.self) { try await search(engine, pairs: pairs) }
+    #expect(error?.kind == .invalidRerankPairs)
+    await engine.close()
+  }
+}

@@ -89,6 +89,7 @@ import Testing
   @Test func whatIsNoNumberIsText() throws {
     let text = String(decoding: try JSONWriter.data([Double.nan, .infinity, -.infinity, 3]), as: UTF8.self)
     #expect(text == "[\"nan\",\"inf\",\"-inf\",3]")
+    #expect(String(decoding: try JSONWriter.data([Float(0.1), -2]), as: UTF8.self) == "[0.1,-2]")
   }
 
   @Test func containersEndWhereTheirParentGoesOn() throws {

@@ -52,7 +52,7 @@ struct RerankTests {
     #expect(reranked.hits.first?.externalID == "d2")
     #expect(Set(reranked.hits.map(\.externalID)) == Set(plain.hits.map(\.externalID)))
     #expect(reranked.degraded.isEmpty)
-    #expect(reranked.explanation?.rerankPairs == 100)
+    #expect(reranked.explanation?.rerankPairs == Self.documents.count)
     let fused = Dictionary(uniqueKeysWithValues: plain.hits.map { ($0.externalID, $0.score) })
     for hit in reranked.hits {
       let raw = try #require(hit.scores.rerank)
@@ -107,6 +107,11 @@ struct RerankTests {
     #expect(asked.degraded.count == 1 && asked.degraded[0].hasPrefix("rerank_unavailable: "))
     await #expect(throws: EmbeddingError.self) { try await reranker.measure(budget: .seconds(1)) }
     await engine.close()
+
+    let without = try await self.engine(nil)
+    #expect(try await search(without, pairs: nil).degraded.isEmpty)
+    #expect(try await search(without, pairs: 3).degraded.first?.hasPrefix("rerank_unavailable: ") == true)
+    await without.close()
   }
 
   @Test(arguments: [-1, 101])

@@ -2,6 +2,7 @@
 
 import json
 import os
+import pathlib
 import subprocess
 import sys
 import time
@@ -42,6 +43,13 @@ def reports(commands, rounds):
                 f"round {number + 1}: {name}, {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True
             )
     return collected
+
+
+def data_folders(binary):
+    """Folders of texts and of vectors, which tools/bench/data.py makes where they are missing."""
+    command = [ROOT / "tools/bench/data.py", "--binary", binary]
+    made = subprocess.run(list(map(str, command)), stdout=subprocess.PIPE, check=True, text=True)
+    return [pathlib.Path(line) for line in made.stdout.split()]
 
 
 def shown(values, form=".2f"):

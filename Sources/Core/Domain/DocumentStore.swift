@@ -2,11 +2,10 @@ import Foundation
 
 /// The truth: knowledge bases, documents, versions, chunks and vectors.
 ///
-/// Implementations are safe to call from any task and never block the caller's thread, unless it says that it may
-/// (`CallerThread`). Every write is
-/// durable when it returns, is one change or more in the feed, and is visible to the next read. Errors are
-/// `CodedError`s: `kb_not_found`, `kb_exists`, `storage_full`, `store_busy`, `store_corrupt`,
-/// `store_schema_newer`.
+/// Implementations are safe to call from any task and never block the caller's thread, unless it says that it
+/// may (`CallerThread`). Every write is durable when it returns, is one change or more in the feed, and is
+/// visible to the next read. Errors are `CodedError`s: `kb_not_found`, `kb_exists`, `storage_full`,
+/// `store_busy`, `store_corrupt`, `store_schema_newer`.
 public protocol DocumentStore: ChangeFeed {
   func knowledgeBases() async throws -> [KnowledgeBase]
   /// - Returns: nil where there is none of that name.

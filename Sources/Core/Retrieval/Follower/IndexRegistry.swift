@@ -62,14 +62,14 @@ public actor IndexRegistry {
   ///
   /// - Throws: `kb_not_found`.
   public func follower(of name: String) async throws -> IndexFollower {
-    if let id = openIDs[name], entries[id] != nil, !isClosed { return try await used(id) }
+    if !isClosed, let id = openIDs[name], let open = use(id) { return try await open.value }
     guard let knowledgeBase = try await store.knowledgeBase(named: name) else {
       throw RetrievalError(
         .kbNotFound, "There is no knowledge base '\(name)'; `frontdesk kb list` and GET /v1/kbs show all.")
     }
     guard !isClosed else { throw RetrievalError(.indexUnavailable, "The server is stopping.") }
     openIDs[name] = knowledgeBase.id
-    if entries[knowledgeBase.id] != nil { return try await used(knowledgeBase.id) }
+    if let open = use(knowledgeBase.id) { return try await open.value }
     let opening = Task { [store, analyzer, options, logger, folder] in
       let follower = try await IndexFollower(
         knowledgeBase: knowledgeBase, store: store,
@@ -90,12 +90,10 @@ public actor IndexRegistry {
     }
   }
 
-  private func used(_ id: KnowledgeBaseID) async throws -> IndexFollower {
+  /// - Returns: nil where it is not open.
+  private func use(_ id: KnowledgeBaseID) -> Task<IndexFollower, any Error>? {
     entries[id]?.lastUse = .now
-    guard let entry = entries[id] else {
-      throw RetrievalError(.indexUnavailable, "The index was closed; try again.")
-    }
-    return try await entry.follower.value
+    return entries[id]?.follower
   }
 
   /// Lets go of a knowledge base that was deleted; one that another process deletes is noticed by its feed.

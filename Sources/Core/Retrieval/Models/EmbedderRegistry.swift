@@ -23,15 +23,9 @@ public actor EmbedderRegistry {
   public func service(for model: String) async throws -> EmbeddingService {
     if let loading = services[model] { return try await loading.value }
     let loading = Task { [cache, threads, precision] in
-      try await withCheckedThrowingContinuation { continuation in
-        DispatchQueue.global(qos: .userInitiated).async {
-          continuation.resume(
-            with: Result {
-              let installed = try cache.installedEmbedder(model)
-              return EmbeddingService(
-                model: try EncoderModel(installed, precision: precision), threads: threads)
-            })
-        }
+      try await ModelLoading.run {
+        EmbeddingService(
+          model: try EncoderModel(try cache.installedEmbedder(model), precision: precision), threads: threads)
       }
     }
     services[model] = loading
@@ -44,5 +38,15 @@ public actor EmbedderRegistry {
   public func shutdown() async {
     for loading in services.values { (try? await loading.value)?.shutdown() }
     services = [:]
+  }
+}
+
+/// Reads models off the cooperative pool: it takes a tenth of a second and more.
+enum ModelLoading {
+  static func run<Service: Sendable>(_ load: @escaping @Sendable () throws -> Service) async throws -> Service
+  {
+    try await withCheckedThrowingContinuation { continuation in
+      DispatchQueue.global(qos: .userInitiated).async { continuation.resume(with: Result { try load() }) }
+    }
   }
 }

@@ -40,15 +40,9 @@ public actor Reranker {
   private func service() async throws -> RelevanceService {
     if let loading { return try await loading.value }
     let loading = Task { [cache, model, threads, precision] in
-      try await withCheckedThrowingContinuation { continuation in
-        DispatchQueue.global(qos: .userInitiated).async {
-          continuation.resume(
-            with: Result {
-              let installed = try cache.installedReranker(model)
-              return RelevanceService(
-                model: try EncoderModel(installed, precision: precision), threads: threads)
-            })
-        }
+      try await ModelLoading.run {
+        RelevanceService(
+          model: try EncoderModel(try cache.installedReranker(model), precision: precision), threads: threads)
       }
     }
     self.loading = loading

@@ -12,10 +12,8 @@ extension SearchEngine {
   /// How many of the best hits are compared with the question: of hybrid searches alone, since the others show
   /// one half as it is.
   func pairs(of request: SearchRequest, plan: Plan) -> Int {
-    guard let reranker = options.reranker, request.mode == .hybrid, plan.candidateQuery.vector != nil else {
-      return 0
-    }
-    return request.rerankPairs ?? reranker.defaultPairs
+    guard request.mode == .hybrid, plan.candidateQuery.vector != nil else { return 0 }
+    return request.rerankPairs ?? options.reranker?.defaultPairs ?? 0
   }
 
   /// Puts the first hits in the order of both scores: `weight` of the cross-encoder's, as a probability, and the
@@ -23,7 +21,7 @@ extension SearchEngine {
   ///
   /// - Returns: what is missing where there should have been an order, else nil.
   func rerank(_ found: inout [Found], first count: Int, for question: String) async throws -> String? {
-    guard let reranker = options.reranker, count > 0, !found.isEmpty else { return nil }
+    guard let reranker = options.reranker else { return "rerank_unavailable: no model is set (rerank_model)" }
     let compared = found.prefix(count).map(\.passage.textToCompare)
     let scores: [Float]
     do {

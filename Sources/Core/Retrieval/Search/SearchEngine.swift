@@ -215,7 +215,7 @@ public final class SearchEngine: Sendable {
       let found = candidates(of: plan, depth: depth, trace: &trace)
       let chosen = Self.choose(found.candidates, grouping: request.grouping, limit: limit)
       if chosen.count >= limit || found.isExhausted {
-        var result = HitSet(candidates: found, rerankPairs: pairs)
+        var result = HitSet(candidates: found)
         var lap = ContinuousClock.now
         var passages = try await hydrate(chosen, for: request.viewer)
         trace.mark("hydrate", since: &lap)
@@ -223,8 +223,9 @@ public final class SearchEngine: Sendable {
           let missing = try await rerank(&passages, first: pairs, for: plan.query)
           trace.mark("rerank", since: &lap)
           if let missing {
-            result.rerankPairs = 0
             result.degraded.append(missing)
+          } else {
+            result.rerankPairs = min(pairs, passages.count)
           }
         }
         result.hits = hits(from: passages.prefix(request.limit), plan: plan, request: request)

@@ -50,6 +50,8 @@ final class SearchWorkers: TaskExecutor {
 }
 
 /// What waits to be run, first in, first out.
+///
+/// Unchecked Sendable: everything is read and written under the condition's lock.
 private final class JobQueue: @unchecked Sendable {
   private let condition = NSCondition()
   private var jobs: [@Sendable () -> Void] = []

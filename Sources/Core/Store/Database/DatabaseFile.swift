@@ -4,7 +4,8 @@ import GRDB
 
 /// One SQLite file in WAL mode: one writer, a pool of readers, errors in the store's own terms.
 ///
-/// Reads and writes run on SQLite's own dispatch queues, never on the cooperative pool.
+/// Reads and writes run on SQLite's own dispatch queues, never on the cooperative pool; a read of a caller whose
+/// thread may block (`CallerThread`) runs there.
 final class DatabaseFile: Sendable {
   let url: URL
   let pool: DatabasePool

@@ -74,7 +74,7 @@ final class JSONWriter {
   }
 
   /// A score that is no number becomes text rather than a lost response.
-  fileprivate func write(_ number: Double) {
+  fileprivate func write(_ number: some BinaryFloatingPoint & CustomStringConvertible) {
     guard number.isFinite else { return write(number.isNaN ? "nan" : number < 0 ? "-inf" : "inf") }
     let text = number.description
     bytes += Array((text.hasSuffix(".0") ? text.dropLast(2) : text[...]).utf8)
@@ -151,7 +151,7 @@ private struct ValueEncoder: Encoder, SingleValueEncodingContainer {
   func encode(_ value: Bool) { writer.write(value) }
   func encode(_ value: String) { writer.write(value) }
   func encode(_ value: Double) { writer.write(value) }
-  func encode(_ value: Float) { writer.write(Double(value)) }
+  func encode(_ value: Float) { writer.write(value) }
   func encode(_ value: Int) { writer.write(text: value) }
   func encode(_ value: Int8) { writer.write(text: value) }
   func encode(_ value: Int16) { writer.write(text: value) }

@@ -126,7 +126,10 @@ let package = Package(
       path: "Tests/StoreTests"),
     .testTarget(
       name: "RetrievalTests",
-      dependencies: ["Retrieval", "TextAnalysis", "Domain", "EngineSupport", "TestSupport"],
+      dependencies: [
+        "Retrieval", "Embedding", "Knowledge", "SearchIndex", "TextAnalysis", "Domain", "EngineSupport",
+        "TestSupport",
+      ],
       path: "Tests/RetrievalTests"),
     .testTarget(
       name: "KnowledgeTests",

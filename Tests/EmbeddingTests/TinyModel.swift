@@ -37,6 +37,8 @@ enum TinyModel {
       pooling: pooling,
       queryPrefix: queryPrefix,
       passagePrefix: "",
+      languages: nil,
+      lexicalShare: 0.4,
       license: "MIT",
       weightFormat: .safetensors,
       wheels: wheels,

@@ -1,3 +1,4 @@
+import Embedding
 import TextAnalysis
 import Testing
 
@@ -26,5 +27,40 @@ import Testing
     let fusion = ConvexFusion(lexicalWeight: 0.4, lexicalScale: 45)
     #expect(fusion.score(lexical: 0, dense: 0.9) > fusion.score(lexical: 10, dense: 0.5))
     #expect(abs(fusion.score(lexical: 45, dense: 1) - 1) < 1e-12)
+  }
+
+  private func weights(
+    _ query: String, _ languages: [Language], model: String = "all-MiniLM-L6-v2",
+    _ options: SearchEngine.Options = .init()
+  ) throws -> HalfWeights {
+    HalfWeights(
+      options, model: try ModelCatalogue.specification(named: model), query: query,
+      terms: TextAnalyzer().queryTerms(of: query, languages: languages), languages: languages)
+  }
+
+  @Test func aLanguageThatTheModelDoesNotKnowIsLeftToTheLexicalHalf() throws {
+    let german = "Wie kann ich mein Passwort für das Konto zurücksetzen?"
+    let foreign = HalfWeights.foreignLexicalWeight
+    #expect(try weights(german, [.german]).fusion.lexicalWeight == foreign)
+    #expect(try weights(german, [.english, .german]).fusion.lexicalWeight == foreign)
+    #expect(try weights(german, [.german]).feedback.weight == 0)
+    // Too short to tell: what most documents are written in decides.
+    #expect(try weights("Passwort", [.german, .english]).fusion.lexicalWeight == foreign)
+    #expect(try weights("Passwort", [.english, .german]).fusion.lexicalWeight == 0.4)
+    // Nothing is written in the query's language.
+    #expect(try weights(german, [.english]).fusion.lexicalWeight == 0.4)
+    #expect(
+      try weights("How do I reset the password of my account?", [.german, .english]).fusion.lexicalWeight
+        == 0.4)
+    #expect(try weights("如何重置密码", [.chinese]).fusion.lexicalWeight == foreign)
+  }
+
+  @Test func theModelOrTheSettingSaysTheShare() throws {
+    #expect(try weights("reset password", [.english]).fusion.lexicalWeight == 0.4)
+    #expect(try weights("reset password", [.english], model: "bge-small-en-v1.5").fusion.lexicalWeight == 0.2)
+    var options = SearchEngine.Options()
+    options.lexicalWeight = 0.7
+    #expect(try weights("reset password", [.english], options).fusion.lexicalWeight == 0.7)
+    #expect(try weights("reset password", [], options).feedback == .standard)
   }
 }

@@ -57,7 +57,7 @@ struct RerankTests {
     for hit in reranked.hits {
       let raw = try #require(hit.scores.rerank)
       #expect(hit.scores.fused == fused[hit.externalID])
-      #expect(abs(hit.score - (0.7 * (fused[hit.externalID] ?? 0) + 0.3 / (1 + exp(-raw / 4)))) < 1e-12)
+      #expect(abs(hit.score - (0.7 * (fused[hit.externalID] ?? 0) + 0.3 / (1 + exp(-raw / 6)))) < 1e-12)
       #expect(hit.explanation?.arithmetic.contains("0.7 x") == true)
     }
     #expect(reranked.hits.map(\.score) == reranked.hits.map(\.score).sorted(by: >))

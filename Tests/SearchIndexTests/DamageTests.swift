@@ -49,6 +49,8 @@ import Testing
     _ = snapshot.lexicalScores(of: keys, query)
     _ = snapshot.denseScores(of: keys, vector)
     for key in keys.prefix(5) { _ = snapshot.explain(key: key, query) }
+    for key in keys.prefix(5) { _ = snapshot.vector(of: key, nearest: vector) }
+    _ = snapshot.chunks(among: keys, with: "tag=a")
     _ = snapshot.labelCounts(prefix: "", filter: filter)
     _ = snapshot.liveGroups
     for group in 1000..<1010 as Range<UInt64> { _ = snapshot.contains(group: group) }

@@ -102,14 +102,25 @@ import Testing
       for (hit, other) in zip(near, expected) { #expect(abs(hit.score - other.score) < 1e-5, place) }
       let cosines = snapshot.denseScores(of: near.map(\.key), vector)
       #expect(near.allSatisfy { cosines[$0.key] == $0.score }, place)
+      for key in keys + [UInt64.max] {
+        let own = oracle.live[key]?.vectors ?? []
+        let nearest = own.max { dot($0, vector) < dot($1, vector) }
+        #expect(snapshot.vector(of: key, nearest: vector) == nearest, place)
+      }
 
       #expect(
         snapshot.labelCounts(prefix: "tag=", filter: filter) == oracle.labelCounts(prefix: "tag=", filter),
         place)
+      for label in Set(oracle.live.values.flatMap(\.entry.labels)).sorted().prefix(4) {
+        let having = keys.filter { oracle.live[$0]?.entry.labels.contains(label) == true }
+        #expect(snapshot.chunks(among: keys + [UInt64.max], with: label) == Set(having), place)
+      }
       let term = sampler.term()
       #expect(snapshot.documentFrequency(of: term) == oracle.documentFrequency(term), place)
       let group = UInt64.random(in: 0..<40, using: &sampler.random)
       #expect(snapshot.contains(group: group) == oracle.groups.contains(group), place)
     }
   }
+
+  private func dot(_ a: [Float], _ b: [Float]) -> Float { zip(a, b).reduce(0) { $0 + $1.0 * $1.1 } }
 }

@@ -53,4 +53,14 @@ extension SearchSnapshot {
     }
     return scores
   }
+
+  /// A chunk's vector, from binary16: of several the nearest to a query.
+  ///
+  /// - Returns: nil for a chunk that is not live or has no vector, and for a query of another dimension.
+  public func vector(of key: UInt64, nearest query: [Float]) -> [Float]? {
+    guard let query = VectorQuery(query, dimension: content.identity.dimension),
+      let place = content.locate(key)
+    else { return nil }
+    return content.views[place.view].segment.vectors?.nearest(query, chunk: place.ordinal)
+  }
 }

@@ -21,4 +21,15 @@ extension SearchSnapshot {
     }
     return counts
   }
+
+  /// Which of some chunks have a label.
+  public func chunks(among keys: some Sequence<UInt64>, with label: String) -> Set<UInt64> {
+    let filter = LabelFilter(all: [[label]])
+    let allowed = content.views.map { $0.allowed(filter) }
+    return Set(
+      keys.filter { key in
+        guard let place = content.locate(key) else { return false }
+        return allowed[place.view].contains(place.ordinal)
+      })
+  }
 }

@@ -36,6 +36,10 @@ public struct ModelSpecification: Hashable, Sendable {
   public let queryPrefix: String
   /// Put before a passage, without a space added.
   public let passagePrefix: String
+  /// Primary language tags of what it was trained to read; nil for every language.
+  public let languages: Set<String>?
+  /// Share of full text in hybrid search beside its cosines; see `tools/adr/0010`.
+  public let lexicalShare: Double
   /// SPDX identifier.
   public let license: String
   public let weightFormat: WeightFormat

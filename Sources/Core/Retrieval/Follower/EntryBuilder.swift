@@ -25,7 +25,8 @@ enum IndexLabel {
   static let language = "language="
   static let kind = "kind="
   static let visibility = "visibility="
-  static func attribute(_ name: String) -> String { "attributes." + name + "=" }
+  static let attributes = "attributes."
+  static func attribute(_ name: String) -> String { attributes + name + "=" }
 }
 
 /// Turns a live document into index entries: analysed fields, labels, vectors.

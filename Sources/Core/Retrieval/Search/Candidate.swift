@@ -9,6 +9,10 @@ struct Candidate: Sendable {
   var denseRank: Int?
   var lexical: Double?
   var dense: Double?
+  /// Cosine with the query as feedback moved it.
+  var feedback: Double?
+  /// Added because the conversation named what its document is about.
+  var boost = 0.0
   /// Both halves' scores joined, where the cross-encoder's came on top.
   var fused: Double?
   /// What the cross-encoder said of it.
@@ -27,8 +31,11 @@ struct CandidateQuery: Sendable {
   let lexical: LexicalQuery
   /// Unit length; nil where the dense half is not asked or not available.
   var vector: [Float]?
-  let filter: LabelFilter
-  let fusion: ConvexFusion
+  var filter: LabelFilter
+  let weights: HalfWeights
+  /// What the conversation named, the strongest first.
+  let boosts: [ContextBoost]
+  var fusion: ConvexFusion { weights.fusion }
 }
 
 /// Both halves' answers joined, best first.
@@ -59,6 +66,13 @@ extension CandidateQuery {
       candidate.dense = Double(hit.score)
       all[hit.key] = candidate
     }
+    let named = namedHits(in: snapshot)
+    for hit in named.lexical where all[hit.key]?.lexical == nil {
+      all[hit.key, default: Candidate(key: hit.key, group: hit.group)].lexical = Double(hit.score)
+    }
+    for hit in named.dense where all[hit.key]?.dense == nil {
+      all[hit.key, default: Candidate(key: hit.key, group: hit.group)].dense = Double(hit.score)
+    }
     if mode == .hybrid, let vector {
       let unscoredLexical = all.values.filter { $0.lexical == nil }.map(\.key)
       for (key, score) in snapshot.lexicalScores(of: unscoredLexical, lexical) where score > 0 {
@@ -67,12 +81,38 @@ extension CandidateQuery {
       let unscoredDense = all.values.filter { $0.dense == nil }.map(\.key)
       for (key, score) in snapshot.denseScores(of: unscoredDense, vector) { all[key]?.dense = Double(score) }
     }
+    boost(&all, in: snapshot)
     var candidates = Array(all.values)
     for i in candidates.indices { candidates[i].score = score(of: candidates[i]) }
     candidates.sort(by: Candidate.precedes)
+    if mode == .hybrid { follow(&candidates, in: snapshot) }
     return CandidateSet(
       candidates: candidates, lexicalCount: lexicalHits.count, denseCount: denseHits.count,
       isExhausted: lexicalHits.count < depth && denseHits.count < depth)
+  }
+
+  /// Of each attribute, what was named last counts.
+  private func boost(_ candidates: inout [UInt64: Candidate], in snapshot: SearchSnapshot) {
+    guard mode == .hybrid else { return }
+    var boosted: [String: Set<UInt64>] = [:]
+    for boost in boosts {
+      let keys = snapshot.chunks(among: candidates.keys, with: boost.label)
+      for key in keys.subtracting(boosted[boost.key] ?? []) { candidates[key]?.boost += boost.amount }
+      boosted[boost.key, default: []].formUnion(keys)
+    }
+  }
+
+  /// Scores candidates again by the query as the best of them move it.
+  private func follow(_ candidates: inout [Candidate], in snapshot: SearchSnapshot) {
+    guard let vector, let moved = weights.feedback.moved(vector, towards: candidates, in: snapshot) else {
+      return
+    }
+    let cosines = snapshot.denseScores(of: candidates.map(\.key), moved)
+    for place in candidates.indices {
+      candidates[place].feedback = cosines[candidates[place].key]
+      candidates[place].score = score(of: candidates[place])
+    }
+    candidates.sort(by: Candidate.precedes)
   }
 
   private func score(of candidate: Candidate) -> Double {
@@ -81,10 +121,29 @@ extension CandidateQuery {
     case .dense: candidate.dense ?? 0
     case .hybrid:
       vector == nil
-        ? candidate.lexical ?? 0
-        : fusion.score(lexical: candidate.lexical ?? 0, dense: candidate.dense ?? 0)
+        ? (candidate.lexical ?? 0) + fusion.lexicalScale * candidate.boost
+        : candidate.boost
+          + fusion.score(lexical: candidate.lexical ?? 0, dense: candidate.feedback ?? candidate.dense ?? 0)
     }
   }
+
+  /// What both halves find among the documents of what was named: in a large knowledge base they would not come
+  /// to the first by themselves.
+  func namedHits(in snapshot: SearchSnapshot) -> (lexical: [Hit], dense: [Hit]) {
+    guard mode == .hybrid else { return ([], []) }
+    var found: (lexical: [Hit], dense: [Hit]) = ([], [])
+    for boost in boosts.prefix(Self.namedLimit) {
+      var query = self
+      query.filter.all.append([boost.label])
+      found.lexical += query.lexicalHits(in: snapshot, depth: Self.namedDepth)
+      found.dense += query.denseHits(in: snapshot, depth: Self.namedDepth)
+    }
+    return found
+  }
+
+  /// Named things whose documents are searched for by themselves, and how many chunks of each.
+  private static let namedLimit = 3
+  private static let namedDepth = 30
 
   func lexicalHits(in snapshot: SearchSnapshot, depth: Int) -> [Hit] {
     guard mode != .dense, !lexical.terms.isEmpty else { return [] }

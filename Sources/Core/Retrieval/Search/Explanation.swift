@@ -10,6 +10,22 @@ public struct SearchExplanation: Sendable, Encodable {
       case docFreq = "doc_freq"
     }
   }
+  /// How a turn was understood after those before it.
+  public struct FollowUp: Sendable, Encodable {
+    /// What the conversation named, and what documents about it gain.
+    public struct Named: Sendable, Encodable {
+      public let attribute: String
+      public let value: String
+      public let boost: Double
+    }
+    /// question, continuation, choice or reply.
+    public let reading: String
+    /// What was searched for.
+    public let query: String
+    /// The earlier question that it goes on from.
+    public let continued: String?
+    public let named: [Named]
+  }
   public let query: String
   public let terms: [Term]
   public let languages: [String]
@@ -19,6 +35,8 @@ public struct SearchExplanation: Sendable, Encodable {
   public let denseCandidates: Int
   /// Hits that the cross-encoder compared with the question.
   public let rerankPairs: Int
+  /// Nil without history.
+  public let followUp: FollowUp?
   /// Milliseconds by step.
   public let steps: [String: Double]
 
@@ -27,6 +45,7 @@ public struct SearchExplanation: Sendable, Encodable {
     case lexicalCandidates = "lexical_candidates"
     case denseCandidates = "dense_candidates"
     case rerankPairs = "rerank_pairs"
+    case followUp = "follow_up"
   }
 }
 
@@ -47,6 +66,8 @@ public struct HitExplanation: Sendable, Encodable {
   /// Ranks from 1 among each half's candidates; nil where the half did not bring it.
   public let lexicalRank: Int?
   public let denseRank: Int?
+  /// Cosine with the query as the best passages moved it; nil where nothing did.
+  public let feedback: Double?
   public let matchedTerms: [TermMatch]
   /// The sum that made the score, written out.
   public let arithmetic: String
@@ -54,6 +75,7 @@ public struct HitExplanation: Sendable, Encodable {
   enum CodingKeys: String, CodingKey {
     case lexicalRank = "lexical_rank"
     case denseRank = "dense_rank"
+    case feedback
     case matchedTerms = "matched_terms"
     case arithmetic
   }

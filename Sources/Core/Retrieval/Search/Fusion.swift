@@ -4,8 +4,7 @@ import TextAnalysis
 ///
 /// Convex combination with a fixed scale for BM25 (Bruch, Gai and Ingber, "An Analysis of Fusion Functions
 /// for Hybrid Retrieval", ACM TOIS 2023, doi:10.1145/3596512): unlike rank fusion it keeps how much better
-/// a hit is, so one half's clear winner is not buried. A score is a function of the chunk and the query
-/// alone, never of what else was found.
+/// a hit is, so one half's clear winner is not buried.
 public struct ConvexFusion: Sendable, Hashable {
   /// Share of the lexical half, 0-1.
   public var lexicalWeight: Double

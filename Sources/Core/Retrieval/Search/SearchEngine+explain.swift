@@ -30,10 +30,29 @@ extension SearchEngine {
       model: plan.candidateQuery.vector == nil ? nil : plan.model,
       fusion: hybrid
         ? "convex: \(f(fusion.lexicalWeight)) x BM25F/\(f(fusion.lexicalScale)) + "
-          + "\(f(1 - fusion.lexicalWeight)) x cosine"
+          + "\(f(1 - fusion.lexicalWeight)) x cosine" + feedbackNote(plan.candidateQuery.weights.feedback)
         : (plan.candidateQuery.vector == nil ? "none: BM25F alone" : "none: cosine alone"),
       lexicalCandidates: result.candidates.lexicalCount, denseCandidates: result.candidates.denseCount,
-      rerankPairs: result.rerankPairs, steps: trace.steps)
+      rerankPairs: result.rerankPairs, followUp: followUp(of: plan, result), steps: trace.steps)
+  }
+
+  private func followUp(of plan: Plan, _ result: HitSet) -> SearchExplanation.FollowUp? {
+    guard plan.standalone.context != nil else { return nil }
+    // Only what a visible document has: others' values are not told.
+    let keys = result.candidates.candidates.map(\.key)
+    let named = plan.candidateQuery.boosts.filter {
+      !plan.snapshot.chunks(among: keys, with: $0.label).isEmpty
+    }
+    return SearchExplanation.FollowUp(
+      reading: plan.standalone.reading.rawValue, query: plan.standalone.text,
+      continued: plan.standalone.continued,
+      named: named.map { .init(attribute: $0.key, value: $0.value, boost: $0.amount) })
+  }
+
+  private func feedbackNote(_ feedback: RelevanceFeedback) -> String {
+    feedback.weight > 0
+      ? ", the query moved by \(ConvexFusion.format(feedback.weight)) towards the best \(feedback.passages)"
+      : ""
   }
 
   func explanation(of candidate: Candidate, plan: Plan) -> HitExplanation {
@@ -42,15 +61,19 @@ extension SearchEngine {
     var arithmetic: String
     switch query.mode {
     case .hybrid where query.vector != nil:
-      arithmetic = query.fusion.arithmetic(lexical: candidate.lexical ?? 0, dense: candidate.dense ?? 0)
+      arithmetic = query.fusion.arithmetic(
+        lexical: candidate.lexical ?? 0, dense: candidate.feedback ?? candidate.dense ?? 0)
     case .dense: arithmetic = "cosine = " + ConvexFusion.format(candidate.score)
     default: arithmetic = "BM25F = " + ConvexFusion.format(candidate.score)
     }
     if let fused = candidate.fused {
       arithmetic += self.arithmetic(rerank: candidate.rerank, fused: fused, score: candidate.score)
     }
+    if candidate.boost > 0 {
+      arithmetic += "; with \(ConvexFusion.format(candidate.boost)) for what was named"
+    }
     return HitExplanation(
-      lexicalRank: candidate.lexicalRank, denseRank: candidate.denseRank,
+      lexicalRank: candidate.lexicalRank, denseRank: candidate.denseRank, feedback: candidate.feedback,
       matchedTerms: contributions.map { contribution in
         var frequencies: [String: Int] = [:]
         for (field, frequency) in zip(IndexField.allCases, contribution.frequencies) where frequency > 0 {

@@ -46,7 +46,7 @@ extension SearchEngine {
     score.map { 1 / (1 + exp(-$0 / temperature)) } ?? 0
   }
 
-  private static let temperature = 4.0
+  private static let temperature = 6.0
 
   /// The sum that made a score of both, written out for `explain`.
   func arithmetic(rerank: Double?, fused: Double, score: Double) -> String {

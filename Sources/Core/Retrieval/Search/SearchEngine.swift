@@ -12,7 +12,11 @@ import TextAnalysis
 /// CLI and evaluation.
 public final class SearchEngine: Sendable {
   public struct Options: Sendable {
-    public var fusion = ConvexFusion.standard
+    /// Share of the lexical half; nil for what suits the model.
+    public var lexicalWeight: Double?
+    /// BM25F score that counts as 1.
+    public var lexicalScale = ConvexFusion.standard.lexicalScale
+    public var feedback = RelevanceFeedback.standard
     public var bm25 = BM25FParameters.passages
     /// Raw support below which an answer is not given.
     public var answerThreshold = AnswerComposer.standardThreshold
@@ -24,7 +28,7 @@ public final class SearchEngine: Sendable {
     /// Compares the best hits with the question; nil for none.
     public var reranker: Reranker?
     /// Share of the cross-encoder in a score, 0-1.
-    public var rerankWeight = 0.3
+    public var rerankWeight = 0.15
     public init() {}
   }
 
@@ -34,6 +38,7 @@ public final class SearchEngine: Sendable {
   let options: Options
   let analyzer = TextAnalyzer()
   let workers: SearchWorkers
+  let mentionsByGeneration = Mutex<[KnowledgeBaseID: (generation: Int64, mentions: AttributeMentions)]>([:])
   private let languagesByGeneration = Mutex<[KnowledgeBaseID: (generation: Int64, languages: [Language])]>([:]
   )
 
@@ -83,6 +88,8 @@ public final class SearchEngine: Sendable {
   struct Plan: Sendable {
     let knowledgeBase: KnowledgeBaseID
     let query: String
+    /// The query with what earlier turns make of it.
+    let standalone: StandaloneQuery
     let snapshot: SearchSnapshot
     let model: String
     let languages: [Language]
@@ -103,18 +110,26 @@ public final class SearchEngine: Sendable {
       try await follower.wait(for: generation, timeout: options.generationTimeout)
     }
     let (snapshot, model) = follower.current.value
-    async let embedding = embedding(of: query, by: model, for: request)
-    var lap = ContinuousClock.now
     let languages = languages(of: follower.id, in: snapshot)
+    let standalone = FollowUpReader(analyzer: analyzer, languages: languages).read(
+      query, after: request.history)
+    async let embedding = embedding(of: standalone, by: model, for: request)
+    var lap = ContinuousClock.now
     let visible = LabelFilter(
       all: request.viewer.labels.map { [$0.map { IndexLabel.visibility + $0 }] } ?? [])
-    let terms = analyzer.queryTerms(of: query, languages: languages).map {
-      $0.corrected(by: snapshot, visible: visible)
+    func terms(of text: String) -> [QueryTerm] {
+      analyzer.queryTerms(of: text, languages: languages).map { $0.corrected(by: snapshot, visible: visible) }
     }
+    let terms = terms(of: standalone.text)
+    let boosts = boosts(of: standalone, kb: follower.id, in: snapshot, languages: languages)
     trace.mark("analyze", since: &lap)
+    let weights = HalfWeights(
+      options, model: try? ModelCatalogue.specification(named: model), query: standalone.text, terms: terms,
+      languages: languages)
     var candidateQuery = CandidateQuery(
-      mode: request.mode, lexical: lexicalQuery(terms), vector: nil,
-      filter: LabelFilter(all: filterLabels + visible.all), fusion: options.fusion.adapted(to: terms))
+      mode: request.mode,
+      lexical: lexicalQuery(terms, continuing: standalone.continued.map(terms(of:)) ?? []), vector: nil,
+      filter: LabelFilter(all: filterLabels + visible.all), weights: weights, boosts: boosts)
     let depth = max(100, 2 * request.limit)
     let lexicalHits = candidateQuery.lexicalHits(in: snapshot, depth: depth)
     trace.mark("lexical", since: &lap)
@@ -122,14 +137,15 @@ public final class SearchEngine: Sendable {
     (candidateQuery.vector, degraded) = try await embedding
     trace.mark("embed", since: &lap)
     return Plan(
-      knowledgeBase: follower.id, query: query, snapshot: snapshot, model: model, languages: languages,
+      knowledgeBase: follower.id, query: query, standalone: standalone, snapshot: snapshot, model: model,
+      languages: languages,
       terms: terms, candidateQuery: candidateQuery, depth: depth, lexicalHits: lexicalHits, degraded: degraded
     )
   }
 
   /// The query's vector, and what is missing where there is none that should be.
   private func embedding(
-    of query: String, by model: String, for request: SearchRequest
+    of query: StandaloneQuery, by model: String, for request: SearchRequest
   ) async throws -> (vector: [Float]?, degraded: [String]) {
     guard request.mode != .lexical else { return (nil, []) }
     guard model != KnowledgeBase.noModel else {
@@ -138,7 +154,13 @@ public final class SearchEngine: Sendable {
         .modeUnavailable, "Knowledge base '\(request.knowledgeBase)' has no embedding model: use lexical.")
     }
     do {
-      return (try await embedders.service(for: model).embedQuery(query), [])
+      let service = try await embedders.service(for: model)
+      let own = try await service.embedQuery(query.text)
+      guard let context = query.context else { return (own, []) }
+      let share = Float(query.contextShare)
+      let blend = zip(own, try await service.embedQuery(context)).map { (1 - share) * $0 + share * $1 }
+      let length = blend.reduce(into: Float(0)) { $0 += $1 * $1 }.squareRoot()
+      return (length > 0 ? blend.map { $0 / length } : own, [])
     } catch let error as EmbeddingError where error.code == "overloaded" {
       throw RetrievalError(.overloaded, "Too many questions at once; try again in a second.", cause: error)
     } catch let error as EmbeddingError where request.mode == .hybrid {
@@ -185,13 +207,18 @@ public final class SearchEngine: Sendable {
     return languages
   }
 
-  /// A term said twice counts twice: its weight is its count.
-  private func lexicalQuery(_ terms: [QueryTerm]) -> LexicalQuery {
+  /// A term said twice counts twice: its weight is its count. Those of the question that this one continues count
+  /// half.
+  private func lexicalQuery(_ terms: [QueryTerm], continuing earlier: [QueryTerm]) -> LexicalQuery {
     var order: [[String]] = []
     var weights: [[String]: Float] = [:]
     for term in terms {
       if weights[term.alternatives] == nil { order.append(term.alternatives) }
       weights[term.alternatives, default: 0] += 1
+    }
+    for term in earlier where weights[term.alternatives] == nil && !term.isStopWord {
+      order.append(term.alternatives)
+      weights[term.alternatives] = 0.5
     }
     return LexicalQuery(
       terms: order.map { LexicalQuery.Term(alternatives: $0, weight: weights[$0] ?? 1) },
@@ -220,7 +247,7 @@ public final class SearchEngine: Sendable {
         var passages = try await hydrate(chosen, for: request.viewer)
         trace.mark("hydrate", since: &lap)
         if pairs > 0 {
-          let missing = try await rerank(&passages, first: pairs, for: plan.query)
+          let missing = try await rerank(&passages, first: pairs, for: plan.standalone.question)
           trace.mark("rerank", since: &lap)
           if let missing {
             result.degraded.append(missing)

@@ -133,6 +133,14 @@ enum FilterResult: Sendable {
     }
   }
 
+  func contains(_ ordinal: Int) -> Bool {
+    switch self {
+    case .everything: true
+    case .nothing: false
+    case .some(let words): words[ordinal >> 6] & (1 << UInt64(ordinal & 63)) != 0
+    }
+  }
+
   func intersection(_ other: FilterResult) -> FilterResult {
     switch (self, other) {
     case (.nothing, _), (_, .nothing): return .nothing

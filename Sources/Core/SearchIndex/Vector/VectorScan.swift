@@ -32,6 +32,21 @@ extension VectorFile {
     }
     return best.map(Double.init)
   }
+
+  /// The chunk's vector that is nearest to the query; nil for a chunk without vectors.
+  func nearest(_ query: VectorQuery, chunk: Int) -> [Float]? {
+    var best: (score: Float, values: [Float])?
+    for vector in vectors(of: chunk..<chunk + 1) {
+      let values = [Float](unsafeUninitializedCapacity: dimension) { buffer, count in
+        guard let start = buffer.baseAddress else { return }
+        self.values(of: vector, into: start)
+        count = dimension
+      }
+      let score = zip(values, query.values).reduce(Float(0)) { $0 + $1.0 * $1.1 }
+      if score > best?.score ?? -.infinity { best = (score, values) }
+    }
+    return best?.values
+  }
 }
 
 /// Compares a query with every allowed chunk of a segment by int8 codes.

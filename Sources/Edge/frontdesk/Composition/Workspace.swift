@@ -42,8 +42,9 @@ final class Workspace: Sendable {
     options.threads = settings.threads
     options.bm25 = settings.bm25
     options.answerThreshold = settings.answerThreshold
-    options.fusion = ConvexFusion(
-      lexicalWeight: settings.lexicalWeight, lexicalScale: settings.lexicalScale)
+    options.lexicalWeight = settings.lexicalWeight
+    options.lexicalScale = settings.lexicalScale
+    options.feedback = RelevanceFeedback(weight: settings.feedbackWeight)
     engine = SearchEngine(store: store, indexes: indexes, embedders: embedders, options: options)
     ingest = IngestService(
       store: store, embedders: embedders, tokens: .bestInstalled(in: cache), chunking: chunking)

@@ -43,7 +43,7 @@ struct SettingDefinition: Sendable {
       key: "rerank_budget", kind: .integer(0...10_000), standard: "0", unit: "milliseconds",
       help: "Time that a server gives to it for each question; 0: only where a request asks for it."),
     .init(
-      key: "rerank_weight", kind: .number(0...1), standard: "0.3", unit: "share",
+      key: "rerank_weight", kind: .number(0...1), standard: "0.15", unit: "share",
       help: "Share of the cross-encoder in a hit's score."),
     .init(
       key: "threads", kind: .integer(1...256), standard: "", unit: "threads",
@@ -83,11 +83,16 @@ struct SettingDefinition: Sendable {
       key: "answer_threshold", kind: .number(0...2), standard: "0.45", unit: "support",
       help: "Support below which no answer is given."),
     .init(
-      key: "lexical_weight", kind: .number(0...1), standard: "0.4", unit: "share",
-      help: "Share of the lexical half in hybrid search."),
+      key: "lexical_weight", kind: .number(0...1), standard: "", unit: "share",
+      help: "Share of the lexical half in hybrid search; unset: what suits the knowledge base's model."),
     .init(
       key: "lexical_scale", kind: .number(0.1...1000), standard: "45", unit: "BM25F score",
       help: "BM25F score that counts as 1 in hybrid search."),
+    .init(
+      key: "feedback_weight", kind: .number(0...2), standard: "0.4", unit: "length",
+      help:
+        "How far hybrid search moves a question towards its best passages before it orders all; 0: not at all."
+    ),
     .init(
       key: "bm25_k1", kind: .number(0...10), standard: "1.2", unit: "",
       help: "Saturation of term frequency in the lexical half."),

@@ -109,8 +109,10 @@ struct Settings: Sendable {
   var maxConcurrentRequests: Int { integer("max_concurrent_requests") }
   var metricsOpen: Bool { flag("metrics_open") }
   var answerThreshold: Double { number("answer_threshold") }
-  var lexicalWeight: Double { number("lexical_weight") }
+  /// Nil for what suits the model.
+  var lexicalWeight: Double? { byKey["lexical_weight"].flatMap(Double.init) }
   var lexicalScale: Double { number("lexical_scale") }
+  var feedbackWeight: Double { number("feedback_weight") }
   var bm25: BM25FParameters {
     func numbers(_ key: String) -> [Float] { text(key).split(separator: ",").compactMap { Float($0) } }
     return BM25FParameters(

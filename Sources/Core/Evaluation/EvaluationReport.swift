@@ -1,3 +1,5 @@
+import Retrieval
+
 /// Figures of one run; encodes as the contract's JSON.
 public struct EvaluationReport: Sendable, Encodable {
   public struct Abstention: Sendable, Encodable {
@@ -7,7 +9,7 @@ public struct EvaluationReport: Sendable, Encodable {
     public let coverage: Double
     /// Not right / answered.
     public let error: Double
-    /// Share of wrong answers that was asked for; nil while nothing is calibrated.
+    /// Share of wrong answers that was asked for; nil where a threshold was set instead.
     public let target: Double?
     enum CodingKeys: CodingKey { case auroc, coverage, error, target }
     public func encode(to encoder: any Encoder) throws {
@@ -55,7 +57,9 @@ public struct QueryOutcome: Sendable, Codable {
   public let measures: RankingMeasures?
   public let answerKind: String?
   public let isRight: Bool?
-  public let support: Double?
+  public let confidence: Double?
+  /// Of the answer, given or not.
+  public let evidence: AnswerEvidence?
 }
 
 /// Two runs over the same queries, side by side.

@@ -10,6 +10,8 @@ public struct EvaluationRunner: Sendable {
     public var usesHistory = true
     public var knowledgeBase = KnowledgeBase.defaultName
     public var threads = 1
+    /// What the engine aims at; nil where its threshold was set.
+    public var answerTarget: Double?
     /// Fixed, so that results repeat.
     public var rerankPairs = 0
     /// Whether answers are composed too; nil: where the set carries answers or says what is answerable.
@@ -68,7 +70,8 @@ public struct EvaluationRunner: Sendable {
         QueryOutcome(
           query: query.id, documents: Array(ranked.prefix(10)),
           measures: isJudged ? RankingMeasures(ranked: ranked, grades: grades) : nil,
-          answerKind: answer?.kind.rawValue, isRight: answer?.isRight, support: answer?.support))
+          answerKind: answer?.kind.rawValue, isRight: answer?.isRight, confidence: answer?.confidence,
+          evidence: answer?.evidence))
     }
     times.sort()
     let measures = outcomes.compactMap(\.measures)
@@ -102,7 +105,8 @@ public struct EvaluationRunner: Sendable {
   private struct JudgedAnswer {
     let kind: Answer.Kind
     let isRight: Bool
-    let support: Double
+    let confidence: Double
+    let evidence: AnswerEvidence?
   }
 
   private func answer(_ query: EvaluationSet.Query, grades: [String: Int]) async throws -> JudgedAnswer {
@@ -114,7 +118,8 @@ public struct EvaluationRunner: Sendable {
     let hasGold = query.answers.map { AnswerMatch.contains(any: $0, in: response.answer.text) } ?? true
     return JudgedAnswer(
       kind: response.answer.kind, isRight: isRelevant && hasGold,
-      support: response.answer.confidence ?? response.support)
+      confidence: response.answer.confidence,
+      evidence: response.evidence)
   }
 
   private func answerFigures(
@@ -131,9 +136,9 @@ public struct EvaluationRunner: Sendable {
     return (
       withGold.isEmpty ? nil : Double(hits) / Double(withGold.count),
       EvaluationReport.Abstention(
-        auroc: Statistics.auroc(pairs.map { ($0.1.support ?? 0, $0.1.isRight == true) }),
+        auroc: Statistics.auroc(pairs.map { ($0.1.confidence ?? 0, $0.1.isRight == true) }),
         coverage: answerable.isEmpty ? 0 : Double(covered) / Double(answerable.count),
-        error: answered.isEmpty ? 0 : Double(wrong) / Double(answered.count), target: nil)
+        error: answered.isEmpty ? 0 : Double(wrong) / Double(answered.count), target: options.answerTarget)
     )
   }
 }

@@ -28,15 +28,18 @@ public struct Answer: Sendable, Hashable, Encodable {
   public enum Kind: String, Sendable, Codable { case faq, extract, generated, abstain }
   public let kind: Kind
   public let text: String
-  /// Probability that the answer is right, 0-1; nil while nothing is calibrated.
-  public let confidence: Double?
+  /// Probability that the answer is right, or would be where none is given; 0-1.
+  public let confidence: Double
+  /// What the probability was learned from.
+  public let calibration: Calibration
 
-  enum CodingKeys: CodingKey { case kind, text, confidence }
+  enum CodingKeys: CodingKey { case kind, text, confidence, calibration }
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(kind, forKey: .kind)
     try container.encode(text, forKey: .text)
     try container.encode(confidence, forKey: .confidence)
+    try container.encode(calibration, forKey: .calibration)
   }
 }
 
@@ -69,8 +72,8 @@ public struct AnswerResponse: Sendable, Encodable {
   public let suggestions: [Suggestion]
   public let generation: Generation
   public let tookMilliseconds: Double
-  /// Uncalibrated score behind the decision, for evaluation: higher means surer.
-  public let support: Double
+  /// What speaks for the answer, given or not; nil where nothing was found.
+  public let evidence: AnswerEvidence?
 
   enum CodingKeys: String, CodingKey {
     case answer, citations, suggestions, generation

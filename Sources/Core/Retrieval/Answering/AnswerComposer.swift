@@ -6,8 +6,6 @@ import TextAnalysis
 /// Sentences are scored by the share of the question's term weight that they contain and by their cosine
 /// with it, and taken unchanged: at most `maxWords` words in all.
 public struct AnswerComposer: Sendable {
-  /// Raw support below which no answer is given.
-  public static let standardThreshold = 0.45
   public static let maxWords = 60
   /// A second sentence must be at least this near to the first one's score.
   static let secondSentenceShare = 0.55
@@ -45,7 +43,7 @@ public struct AnswerComposer: Sendable {
   func sentences(
     of passages: [(passage: Passage, score: Double)], terms: [QueryTerm], weights: [String: Double]
   ) -> [Sentence] {
-    let total = terms.reduce(0) { $0 + (weights[$1.alternatives.first ?? ""] ?? 0) }
+    let total = Self.total(terms, weights)
     var all: [Sentence] = []
     for (passage, score) in passages {
       let language = passage.document.language.map(Language.init(rawValue:))
@@ -80,6 +78,17 @@ public struct AnswerComposer: Sendable {
         let (x, y) = (a.overlap + a.passageScore, b.overlap + b.passageScore)
         return x != y ? x > y : (a.passage.chunk, a.span.start) < (b.passage.chunk, b.span.start)
       }.prefix(Self.maxSentences))
+  }
+
+  private static func total(_ terms: [QueryTerm], _ weights: [String: Double]) -> Double {
+    terms.reduce(0) { $0 + (weights[$1.alternatives.first ?? ""] ?? 0) }
+  }
+
+  /// Share of a question's term weight that is among some terms, 0-1.
+  func overlap(of terms: [QueryTerm], _ weights: [String: Double], with found: Set<String>) -> Double {
+    let total = Self.total(terms, weights)
+    let matched = terms.filter { $0.alternatives.contains(where: found.contains) }
+    return total > 0 ? Self.total(matched, weights) / total : 0
   }
 
   /// The best sentence, and a second one where it is near enough and fits; in reading order.

@@ -13,7 +13,8 @@ extension SearchEngine {
   /// Answers a question from one knowledge base, or says that it cannot.
   ///
   /// A FAQ hit gives its answer whole; else one or two sentences of the best passages and of their
-  /// neighbours, at most 60 words, unchanged. Below the threshold the answer abstains.
+  /// neighbours, at most 60 words, unchanged. Where it is less likely to be right than the threshold, the answer
+  /// abstains.
   ///
   /// - Throws: as `search`.
   public func answer(_ request: AnswerRequest) async throws -> AnswerResponse {
@@ -31,51 +32,68 @@ extension SearchEngine {
     var trace = SearchTrace()
     let plan = try await plan(searchRequest, trace: &trace)
     let hits = try await hits(of: plan, request: searchRequest, trace: &trace).hits
-    let support = support(of: hits, plan: plan)
-    var chosen: (kind: Answer.Kind, text: String, citations: [Citation])?
-    if let best = hits.first, support >= options.answerThreshold {
-      if best.passage.document.kind == .faq, !best.text.isEmpty {
-        chosen = (.faq, best.text, [best.citation])
-      } else {
-        chosen = try await extract(from: hits, plan: plan, viewer: request.viewer)
-      }
+    let composed = try await compose(from: hits, plan: plan, viewer: request.viewer)
+    var evidence: AnswerEvidence?
+    if let composed, let best = hits.first {
+      evidence = try await self.evidence(for: composed, from: best, plan: plan)
     }
+    // Without anything to say there is nothing to be right.
+    let confidence = evidence.map(ConfidencePrior.probability) ?? 0
+    let chosen = confidence >= options.answerThreshold ? composed : nil
     let answered = Set((chosen?.citations ?? []).map(\.documentID))
     return AnswerResponse(
-      answer: Answer(kind: chosen?.kind ?? .abstain, text: chosen?.text ?? Self.abstention, confidence: nil),
+      answer: Answer(
+        kind: chosen?.kind ?? .abstain, text: chosen?.text ?? Self.abstention, confidence: confidence,
+        calibration: .prior),
       citations: chosen?.citations ?? [], suggestions: Self.suggestions(from: hits, without: answered),
       generation: Generation(rawValue: plan.snapshot.generation),
-      tookMilliseconds: start.duration(to: .now).milliseconds, support: support)
+      tookMilliseconds: start.duration(to: .now).milliseconds, evidence: evidence)
+  }
+
+  /// An answer that may be given, with what it was made of.
+  struct ComposedAnswer: Sendable {
+    let kind: Answer.Kind
+    let text: String
+    let citations: [Citation]
+    /// Those of an extract, in reading order.
+    var sentences: [AnswerComposer.Sentence] = []
+  }
+
+  private func compose(from hits: [SearchHit], plan: Plan, viewer: Viewer) async throws -> ComposedAnswer? {
+    guard let best = hits.first else { return nil }
+    if best.passage.document.kind == .faq, !best.text.isEmpty {
+      return ComposedAnswer(kind: .faq, text: best.text, citations: [best.citation])
+    }
+    return try await extract(from: hits, plan: plan, viewer: viewer)
+  }
+
+  /// Gathers what speaks for an answer; what needs a model that is missing or busy is left out.
+  private func evidence(for answer: ComposedAnswer, from best: SearchHit, plan: Plan) async throws
+    -> AnswerEvidence
+  {
+    var evidence = AnswerEvidence()
+    let composer = AnswerComposer(analyzer: analyzer)
+    evidence.overlap =
+      answer.sentences.map(\.overlap).max()
+      ?? composer.overlap(of: plan.terms, termWeights(plan), with: composer.terms(in: best.passage))
+    if plan.model == ConfidencePrior.cosineModel, let vector = plan.candidateQuery.vector {
+      evidence.sentence = answer.sentences.map(\.cosine).max()
+      if !best.title.isEmpty {
+        let title = try await embedders.service(for: plan.model).embedForQuestion([best.title])
+        evidence.title = title.first.map { Double(zip($0, vector).reduce(Float(0)) { $0 + $1.0 * $1.1 }) }
+      }
+    }
+    let read = [best.title, answer.text].filter { !$0.isEmpty }.joined(separator: "\n")
+    do {
+      let scores = try await options.reranker?.scores(of: [read], for: plan.standalone.question)
+      evidence.relevance = scores?.first.map(Double.init)
+    } catch is EmbeddingError {
+      // Not installed, or busy: the rest speaks.
+    }
+    return evidence
   }
 
   static let abstention = "I could not find an answer to that in the knowledge base."
-
-  /// How well the best hit is supported, 0 to about 1; uncalibrated.
-  ///
-  /// Cosine and the share of the question's term weight (idf) that the best passage contains. Neither grows
-  /// with the number of documents, as BM25 does, so one threshold serves small and large knowledge bases.
-  private func support(of hits: [SearchHit], plan: Plan) -> Double {
-    guard let best = hits.first else { return 0 }
-    let overlap = overlap(of: best.passage, plan: plan)
-    guard let dense = best.scores.dense else { return overlap }
-    let share = AnswerComposer.lexicalShare
-    let blend = share * overlap + (1 - share) * max(0, dense)
-    // Question against question, other words may say the same: nearness alone counts, less a margin.
-    return best.passage.document.kind == .faq ? max(blend, dense - 0.1) : blend
-  }
-
-  /// Share of the question's term weight found in a passage, its title or its headings, 0-1.
-  private func overlap(of passage: Passage, plan: Plan) -> Double {
-    let weights = termWeights(plan)
-    let found = AnswerComposer(analyzer: analyzer).terms(in: passage)
-    var (matched, total) = (0.0, 0.0)
-    for term in plan.terms {
-      let weight = weights[term.alternatives.first ?? ""] ?? 0
-      total += weight
-      if term.alternatives.contains(where: found.contains) { matched += weight }
-    }
-    return total > 0 ? matched / total : 0
-  }
 
   /// idf of every query term in the snapshot; a term that nothing contains weighs most.
   private func termWeights(_ plan: Plan) -> [String: Double] {
@@ -92,7 +110,7 @@ extension SearchEngine {
 
   private func extract(
     from hits: [SearchHit], plan: Plan, viewer: Viewer
-  ) async throws -> (kind: Answer.Kind, text: String, citations: [Citation])? {
+  ) async throws -> ComposedAnswer? {
     guard let best = hits.first else { return nil }
     var passages = hits.prefix(Self.answerPassages)
       .filter { $0.score >= best.score * Self.passageShare && $0.passage.document.kind == .article }
@@ -118,10 +136,10 @@ extension SearchEngine {
     }
     let chosen = composer.choose(sentences)
     guard !chosen.isEmpty else { return nil }
-    return (
-      .extract, chosen.map(\.text).joined(separator: " "),
-      chosen.map { Citation(quoting: $0.text, at: $0.span, of: $0.passage.document) }
-    )
+    return ComposedAnswer(
+      kind: .extract, text: chosen.map(\.text).joined(separator: " "),
+      citations: chosen.map { Citation(quoting: $0.text, at: $0.span, of: $0.passage.document) },
+      sentences: chosen)
   }
 
   private static func suggestions(from hits: [SearchHit], without answered: Set<String>) -> [Suggestion] {

@@ -58,7 +58,7 @@ extension SearchEngine {
 
 extension Passage {
   /// What a cross-encoder reads: the passage under its title and headings.
-  fileprivate var textToCompare: String {
+  var textToCompare: String {
     ([document.title] + headingPath + [text]).filter { !$0.isEmpty }.joined(separator: "\n")
   }
 }

@@ -18,8 +18,8 @@ public final class SearchEngine: Sendable {
     public var lexicalScale = ConvexFusion.standard.lexicalScale
     public var feedback = RelevanceFeedback.standard
     public var bm25 = BM25FParameters.passages
-    /// Raw support below which an answer is not given.
-    public var answerThreshold = AnswerComposer.standardThreshold
+    /// Probability of being right below which an answer is not given.
+    public var answerThreshold = ConfidencePrior.threshold(target: 0.1)
     /// Searches running at one time.
     public var threads = ProcessInfo.processInfo.activeProcessorCount
     /// Searches running and waiting before the next is refused.

@@ -35,7 +35,7 @@ extension Schemas {
     ]),
     "Answer": object([
       "kind": choice(["faq", "extract", "generated", "abstain"]), "text": string,
-      "confidence": nullable("number"),
+      "confidence": number, "calibration": choice(["prior"]),
     ]),
     "Suggestion": object(
       ["document_id": string, "external_id": string, "title": string, "url": nullable("string")],

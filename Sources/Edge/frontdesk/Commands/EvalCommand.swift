@@ -59,6 +59,7 @@ struct EvalCommand: AsyncParsableCommand {
     options.usesHistory = !noHistory
     options.threads = settings.threads
     options.rerankPairs = rerankPairs
+    options.answerTarget = settings.answerTarget
     if noAnswers { options.answers = false }
     if let kb {
       options.knowledgeBase = kb

@@ -80,8 +80,11 @@ struct SettingDefinition: Sendable {
       key: "metrics_open", kind: .flag, standard: "false", unit: "",
       help: "Lets /metrics be read without a key."),
     .init(
-      key: "answer_threshold", kind: .number(0...2), standard: "0.45", unit: "support",
-      help: "Support below which no answer is given."),
+      key: "answer_target", kind: .number(0.02...0.13), standard: "0.1", unit: "share",
+      help: "Share of wrong ones among given answers to aim at; fewer wrong ones mean fewer answers."),
+    .init(
+      key: "answer_threshold", kind: .number(0...1), standard: "", unit: "probability",
+      help: "Probability of being right below which no answer is given; unset: what suits answer_target."),
     .init(
       key: "lexical_weight", kind: .number(0...1), standard: "", unit: "share",
       help: "Share of the lexical half in hybrid search; unset: what suits the knowledge base's model."),

@@ -4,6 +4,7 @@ import Domain
 import Embedding
 import Foundation
 import Logging
+import Retrieval
 import SearchIndex
 import SystemPackage
 
@@ -108,7 +109,11 @@ struct Settings: Sendable {
   var idleTimeout: Duration { .seconds(integer("idle_timeout")) }
   var maxConcurrentRequests: Int { integer("max_concurrent_requests") }
   var metricsOpen: Bool { flag("metrics_open") }
-  var answerThreshold: Double { number("answer_threshold") }
+  /// Nil where a threshold is set instead.
+  var answerTarget: Double? { byKey["answer_threshold"] == nil ? number("answer_target") : nil }
+  var answerThreshold: Double {
+    answerTarget.map(ConfidencePrior.threshold(target:)) ?? number("answer_threshold")
+  }
   /// Nil for what suits the model.
   var lexicalWeight: Double? { byKey["lexical_weight"].flatMap(Double.init) }
   var lexicalScale: Double { number("lexical_scale") }

@@ -44,7 +44,7 @@ import Testing
     #expect(probability(title: 0.95, overlap: 1) > 0.85)
     #expect(probability(sentence: 0.9, overlap: 1) > 0.85)
     #expect(probability(overlap: 1) > 0.8)
-    #expect(probability(overlap: 0.1) < 0.5)
+    #expect(probability(overlap: 0.1) == 0)
     for p in [probability(), probability(relevance: .infinity), probability(title: -1, relevance: -100)] {
       #expect((0...1).contains(p))
     }

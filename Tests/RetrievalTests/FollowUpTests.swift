@@ -56,6 +56,8 @@ import Testing
       reader.read("Thanks", after: [asked, HistoryTurn(role: .agent, text: "Five days.")]).text == asked.text)
     // Nothing before it asks for anything: it is searched for as it stands.
     #expect(reader.read("yes", after: [HistoryTurn(role: .customer, text: "hello")]).text == "yes")
+    // A question of small words alone is one.
+    #expect(reader.read("Where is it?", after: [asked, told]).text == "Where is it?")
   }
 
   @Test(arguments: [
@@ -87,6 +89,11 @@ import Testing
   @Test func hugeAndOddTurnsAreRead() {
     let long = HistoryTurn(role: .assistant, text: String(repeating: "a, b or c? ", count: 5_000))
     #expect(reader.read("the second one", after: [long]).text.utf8.count < 20)
+    let spaces = HistoryTurn(role: .assistant, text: "a" + String(repeating: " ", count: 1_000_000) + "b")
+    _ = reader.read("the second one", after: [spaces])
+    let huge = HistoryTurn(role: .customer, text: String(repeating: "word ", count: 1_000_000))
+    #expect(reader.read("yes", after: [huge]).text.utf8.count <= 2000)
+    #expect(reader.read("and you?", after: [huge]).context?.utf8.count ?? 0 < 5000)
     for text in ["?", "…", "\u{0}", "1)", "👍"] {
       _ = reader.read(
         text, after: [HistoryTurn(role: .assistant, text: text), HistoryTurn(role: .customer, text: "")])
@@ -153,10 +160,35 @@ import Testing
     #expect(followUp.named.map(\.attribute) == ["hotel"])
   }
 
+  @Test func hiddenNamesHaveNoPart() async throws {
+    let engine = try await engine(model: KnowledgeBase.noModel)
+    _ = try await engine.ingest.upsert(
+      DocumentUpsert(
+        knowledgeBase: "hotels", externalID: "secret",
+        body: .fields(
+          DocumentContent(
+            kind: .article, title: "Plans", text: "Not yet told.", attributes: ["hotel": "Project Falcon"],
+            visibility: .groups(["board"])))))
+    try await engine.catchUp("hotels")
+    let turns = ["A room at Bridge House", "Is Project Falcon open?"].map {
+      HistoryTurn(role: .customer, text: $0)
+    }
+    func boosts(_ viewer: Viewer) async throws -> [Double] {
+      let response = try await engine.engine.search(
+        SearchRequest(
+          query: "Is there wifi?", knowledgeBase: "hotels", history: turns, explain: true, viewer: viewer))
+      return response.explanation?.followUp?.named.map(\.boost) ?? []
+    }
+    #expect(try await boosts(.anonymous) == [ContextBoost.most])
+    // Who may see it meant the other hotel last.
+    #expect(try await boosts(.all) == [ContextBoost.most * ContextBoost.recency])
+  }
+
   @Test func onlyNamesAreKept() async throws {
     let engine = try await engine(model: KnowledgeBase.noModel)
     let snapshot = try await engine.indexes.follower(of: "hotels").current.snapshot
-    let mentions = AttributeMentions(snapshot, analyzer: TextAnalyzer(), languages: [.english])
+    let mentions = AttributeMentions(
+      snapshot, visible: .none, analyzer: TextAnalyzer(), languages: [.english])
     #expect(mentions.values.map(\.value) == ["Alpha Milton", "Bridge House", "Carolina Court"])
     func named(_ text: String) -> [String] {
       mentions.named(in: TextAnalyzer().queryTerms(of: text, languages: [.english])).map(\.value.value)

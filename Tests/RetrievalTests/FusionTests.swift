@@ -18,6 +18,19 @@ import Testing
     }
   }
 
+  @Test func aRareNameWithHyphensIsOneHoweverItIsTyped() {
+    func weight(_ query: String) -> Double {
+      ConvexFusion.standard.adapted(
+        to: TextAnalyzer().queryTerms(of: query, languages: [.english]), isRare: { $0 == "get-userphoto" }
+      ).lexicalWeight
+    }
+    #expect(weight("get-userphoto") == ConvexFusion.identifierWeight)
+    #expect(weight("get-userphoto 0x80040155") == ConvexFusion.identifierWeight)
+    for query in ["sign-in", "get-userphoto fails", "userphoto"] {
+      #expect(weight(query) == ConvexFusion.standard.lexicalWeight, "\(query)")
+    }
+  }
+
   @Test func settingsThatLeaveTheLexicalHalfOutStay() {
     #expect(weight("0x80040155", ConvexFusion(lexicalWeight: 0, lexicalScale: 45)) == 0)
     #expect(weight("0x80040155", ConvexFusion(lexicalWeight: 1, lexicalScale: 45)) == 1)

@@ -34,9 +34,16 @@ public struct ConfidencePrior: Sendable {
       sigmoid(10 * ((evidence.overlap ?? 0) - 0.75))
     },
   ]
+  /// Below it, an answer has nothing of the question, and no model that could say otherwise.
+  private static let leastOverlap = 0.2
 
   /// By the first that has its evidence.
   static func probability(_ evidence: AnswerEvidence) -> Double {
+    if evidence.title == nil, evidence.sentence == nil, evidence.relevance == nil,
+      evidence.overlap ?? 0 < leastOverlap
+    {
+      return 0
+    }
     for prior in priors {
       if let known = prior.knows(evidence) { return sigmoid(prior.intercept + prior.weight * known) }
     }

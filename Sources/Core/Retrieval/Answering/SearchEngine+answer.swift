@@ -38,7 +38,8 @@ extension SearchEngine {
       evidence = try await self.evidence(for: composed, from: best, plan: plan)
     }
     // Without anything to say there is nothing to be right.
-    let confidence = evidence.map(ConfidencePrior.probability) ?? 0
+    // No finer than it is sure, nor than word statistics of hidden documents should show.
+    let confidence = ((evidence.map(ConfidencePrior.probability) ?? 0) * 100).rounded() / 100
     let chosen = confidence >= options.answerThreshold ? composed : nil
     let answered = Set((chosen?.citations ?? []).map(\.documentID))
     return AnswerResponse(
@@ -67,26 +68,36 @@ extension SearchEngine {
     return try await extract(from: hits, plan: plan, viewer: viewer)
   }
 
-  /// Gathers what speaks for an answer; what needs a model that is missing or busy is left out.
-  private func evidence(for answer: ComposedAnswer, from best: SearchHit, plan: Plan) async throws
-    -> AnswerEvidence
-  {
+  /// Gathers what speaks for an answer; what needs a model that is missing, busy or does not know the language is
+  /// left out.
+  private func evidence(
+    for answer: ComposedAnswer, from best: SearchHit, plan: Plan
+  ) async throws -> AnswerEvidence {
     var evidence = AnswerEvidence()
     let composer = AnswerComposer(analyzer: analyzer)
     evidence.overlap =
       answer.sentences.map(\.overlap).max()
-      ?? composer.overlap(of: plan.terms, termWeights(plan), with: composer.terms(in: best.passage))
-    if plan.model == ConfidencePrior.cosineModel, let vector = plan.candidateQuery.vector {
-      evidence.sentence = answer.sentences.map(\.cosine).max()
-      if !best.title.isEmpty {
-        let title = try await embedders.service(for: plan.model).embedForQuestion([best.title])
-        evidence.title = title.first.map { Double(zip($0, vector).reduce(Float(0)) { $0 + $1.0 * $1.1 }) }
-      }
-    }
-    let read = [best.title, answer.text].filter { !$0.isEmpty }.joined(separator: "\n")
+      ?? composer.overlap(of: plan.askedTerms, termWeights(plan), with: composer.terms(in: best.passage))
+    guard !plan.candidateQuery.weights.isForeign else { return evidence }
+    // Both sentences of an extract are of one document, which need not be the best hit's.
+    let title = answer.sentences.first?.passage.document.title ?? best.title
+    let question = plan.standalone.question
     do {
-      let scores = try await options.reranker?.scores(of: [read], for: plan.standalone.question)
-      evidence.relevance = scores?.first.map(Double.init)
+      if plan.model == ConfidencePrior.cosineModel, plan.candidateQuery.vector != nil {
+        let service = try await embedders.service(for: plan.model)
+        let vector = try await service.embedQuery(question)
+        // Sentences were compared with the question already, unless the turns before it had a part in that.
+        let isCompared = plan.standalone.context == nil
+        let texts = (title.isEmpty ? [] : [title]) + (isCompared ? [] : answer.sentences.map(\.text))
+        var cosines = try await service.embedForQuestion(texts).map { text in
+          Double(zip(text, vector).reduce(Float(0)) { $0 + $1.0 * $1.1 })
+        }
+        if !title.isEmpty { evidence.title = cosines.removeFirst() }
+        evidence.sentence = isCompared ? answer.sentences.map(\.cosine).max() : cosines.max()
+      }
+      let read = [title, answer.text].filter { !$0.isEmpty }.joined(separator: "\n")
+      evidence.relevance = try await options.reranker?.scores(of: [read], for: question).first.map(
+        Double.init)
     } catch is EmbeddingError {
       // Not installed, or busy: the rest speaks.
     }
@@ -99,7 +110,7 @@ extension SearchEngine {
   private func termWeights(_ plan: Plan) -> [String: Double] {
     var weights: [String: Double] = [:]
     let total = Double(plan.snapshot.liveChunks)
-    for term in plan.terms {
+    for term in plan.askedTerms {
       for alternative in term.alternatives {
         let frequency = Double(plan.snapshot.documentFrequency(of: alternative))
         weights[alternative] = log(1 + (total - frequency + 0.5) / (frequency + 0.5))
@@ -126,7 +137,7 @@ extension SearchEngine {
       passages.append((neighbour, best.score * Self.passageShare))
     }
     let composer = AnswerComposer(analyzer: analyzer)
-    let (terms, weights, all) = (plan.terms, termWeights(plan), passages)
+    let (terms, weights, all) = (plan.askedTerms, termWeights(plan), passages)
     var sentences = composer.sentences(of: all, terms: terms, weights: weights)
     if let vector = plan.candidateQuery.vector, !sentences.isEmpty {
       let vectors = try await embedders.service(for: plan.model).embedForQuestion(sentences.map(\.text))

@@ -26,8 +26,9 @@ struct AttributeMentions: Sendable {
   private(set) var values: [Value] = []
   private var valuesByTerm: [String: [Int]] = [:]
 
-  init(_ snapshot: SearchSnapshot, analyzer: TextAnalyzer, languages: [Language]) {
-    let counts = snapshot.labelCounts(prefix: IndexLabel.attributes)
+  /// - Parameter visible: lets through what the viewer may see: other documents' values are not known.
+  init(_ snapshot: SearchSnapshot, visible: LabelFilter, analyzer: TextAnalyzer, languages: [Language]) {
+    let counts = snapshot.labelCounts(prefix: IndexLabel.attributes, filter: visible)
     let mostChunks = Self.maxCoverage * Double(snapshot.liveChunks)
     var keys: [Substring: [(label: String, value: Substring)]] = [:]
     for (label, count) in counts where Double(count) <= mostChunks {
@@ -88,10 +89,10 @@ struct ContextBoost: Sendable, Equatable {
   /// - Parameter turns: terms of each, newest first.
   /// - Returns: the strongest first; at most one of each value.
   static func boosts(of turns: [[QueryTerm]], by mentions: AttributeMentions) -> [ContextBoost] {
-    var named: [String: [String]] = [:]
+    var named: [String: Set<String>] = [:]
     var boosts: [ContextBoost] = []
     for terms in turns {
-      var now: [String: [String]] = [:]
+      var now: [String: Set<String>] = [:]
       for (value, share) in mentions.named(in: terms) {
         let before = named[value.key] ?? []
         guard !before.contains(value.label) else { continue }
@@ -99,9 +100,9 @@ struct ContextBoost: Sendable, Equatable {
           ContextBoost(
             label: value.label, key: value.key, value: value.value,
             amount: most * share * pow(recency, Double(before.count))))
-        now[value.key, default: []].append(value.label)
+        now[value.key, default: []].insert(value.label)
       }
-      named.merge(now) { $0 + $1 }
+      named.merge(now) { $0.union($1) }
     }
     return Array(
       boosts.sorted { $0.amount != $1.amount ? $0.amount > $1.amount : $0.label < $1.label }.prefix(limit))

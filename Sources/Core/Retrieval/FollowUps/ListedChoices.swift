@@ -11,6 +11,8 @@ enum ListedChoices {
       String(line).wholeMatch(of: /\s*(?:[-*•–]|\d{1,2}[.)])\s+(.+)/).map { String($0.1) }
     }
     if lines.count >= 2 { return lines.map(trimmed) }
+    // Runs of white space would be tried at each of their places.
+    let text = text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
     let numbered = parts(of: text, between: /(?:^|\s)\d{1,2}[.)]\s+/)
     if numbered.count >= 3 { return numbered.dropFirst().map(trimmed) }
     let sentences = text.split { ".!?\n".contains($0) }

@@ -11,7 +11,7 @@ struct StandaloneQuery: Sendable, Equatable {
     case continuation
     /// One of several things that were listed: "the second one".
     case choice
-    /// "Yes" to an offer, or a turn that says nothing to search for.
+    /// "Yes" to an offer, or "no" and "thanks".
     case reply
   }
 
@@ -39,6 +39,8 @@ struct FollowUpReader: Sendable {
   private static let contextTurns = 2
   /// Further back, things are seldom meant.
   private static let turnLimit = 20
+  /// What is read of a turn.
+  private static let turnCharacters = 2000
   /// A continuation is short: "and for business accounts?"
   private static let continuationTerms = 3
 
@@ -46,7 +48,7 @@ struct FollowUpReader: Sendable {
   let languages: [Language]
 
   func read(_ query: String, after history: [HistoryTurn]) -> StandaloneQuery {
-    let history = history.suffix(Self.turnLimit)
+    let history = history.suffix(Self.turnLimit).map(Self.shortened)[...]
     guard !history.isEmpty else {
       return StandaloneQuery(
         reading: .question, text: query, continued: nil, context: nil, contextShare: 0, turns: [])
@@ -71,7 +73,9 @@ struct FollowUpReader: Sendable {
       return standalone(.choice, chosen, continued: asked, share: Self.continuationShare)
     }
     let own = content(of: query)
-    if own.isEmpty {
+    if own.isEmpty,
+      words.contains(where: { FollowUpWords.courtesies.contains($0) || FollowUpWords.refusals.contains($0) })
+    {
       let offered = words.contains(where: FollowUpWords.refusals.contains) ? nil : lastOffer(of: history)
       guard let text = offered ?? asked else { return standalone(.question, query, share: Self.contextShare) }
       return standalone(.reply, text, share: Self.contextShare)
@@ -80,6 +84,12 @@ struct FollowUpReader: Sendable {
       return standalone(.continuation, query, continued: asked, share: Self.continuationShare)
     }
     return standalone(.question, query, share: Self.contextShare)
+  }
+
+  /// A customer says first what is wanted, the other side ends with what it offers. Bounds the work for a turn.
+  private static func shortened(_ turn: HistoryTurn) -> HistoryTurn {
+    let text = turn.role == .customer ? turn.text.prefix(turnCharacters) : turn.text.suffix(turnCharacters)
+    return HistoryTurn(role: turn.role, text: String(text))
   }
 
   /// What the customer last asked that had something to search for.

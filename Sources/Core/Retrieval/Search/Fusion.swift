@@ -24,8 +24,19 @@ public struct ConvexFusion: Sendable, Hashable {
 
   /// Weights for one query: to an embedding model an error code or a SKU is a string of syllables, near to
   /// every other code, so a query of identifiers alone is left to the half that knows them exactly.
-  func adapted(to terms: [QueryTerm]) -> ConvexFusion {
-    let isExact = !terms.isEmpty && terms.allSatisfy { $0.kind == .identifier || $0.kind == .identifierPart }
+  ///
+  /// - Parameter isRare: whether a term stands in few passages. A word with hyphens that does is a name however it
+  ///   is typed (`get-userphoto`), and its parts go with it.
+  func adapted(to terms: [QueryTerm], isRare: (String) -> Bool = { _ in false }) -> ConvexFusion {
+    let names = terms.filter {
+      $0.kind == .word && $0.alternatives.contains { $0.contains("-") && isRare($0) }
+    }
+    let isExact =
+      !terms.isEmpty
+      && terms.allSatisfy { term in
+        term.kind == .identifier || term.kind == .identifierPart
+          || names.contains { $0.span.start <= term.span.start && term.span.end <= $0.span.end }
+      }
     guard isExact, lexicalWeight > 0 else { return self }
     return ConvexFusion(
       lexicalWeight: max(lexicalWeight, Self.identifierWeight), lexicalScale: lexicalScale)
@@ -39,10 +50,12 @@ public struct ConvexFusion: Sendable, Hashable {
   }
 
   /// The sum, written out for `explain`.
-  func arithmetic(lexical: Double, dense: Double) -> String {
+  func arithmetic(lexical: Double, dense: Double, boost: Double = 0) -> String {
     func f(_ x: Double) -> String { Self.format(x) }
-    return "\(f(lexicalWeight)) x \(f(lexical))/\(f(lexicalScale)) + \(f(1 - lexicalWeight)) x \(f(dense)) = "
-      + f(score(lexical: lexical, dense: dense))
+    let named = boost > 0 ? "\(f(boost)) for what was named + " : ""
+    return named
+      + "\(f(lexicalWeight)) x \(f(lexical))/\(f(lexicalScale)) + \(f(1 - lexicalWeight)) x \(f(dense)) = "
+      + f(boost + score(lexical: lexical, dense: dense))
   }
 
   static func format(_ value: Double) -> String {

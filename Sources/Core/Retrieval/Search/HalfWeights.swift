@@ -5,6 +5,8 @@ import TextAnalysis
 struct HalfWeights: Sendable {
   var fusion: ConvexFusion
   var feedback: RelevanceFeedback
+  /// Whether the question is in a language that the model was not trained on.
+  let isForeign: Bool
 
   /// The lexical half's share where the model does not know the language. Names still look alike to it, so it is
   /// not left out (`tools/adr/0010`).
@@ -13,18 +15,20 @@ struct HalfWeights: Sendable {
   /// - Parameters:
   ///   - model: that of the knowledge base; nil where there is none, or none that is known.
   ///   - languages: those of the knowledge base, the most used first.
+  ///   - isRare: whether a term stands in few passages.
   init(
     _ options: SearchEngine.Options, model: ModelSpecification?, query: String, terms: [QueryTerm],
-    languages: [Language]
+    languages: [Language], isRare: (String) -> Bool = { _ in false }
   ) {
     let share = options.lexicalWeight ?? model?.lexicalShare ?? ConvexFusion.standard.lexicalWeight
     fusion = ConvexFusion(lexicalWeight: share, lexicalScale: options.lexicalScale)
     feedback = options.feedback
-    if let model, !Self.knows(model, query, languages) {
-      fusion.lexicalWeight = max(fusion.lexicalWeight, Self.foreignLexicalWeight)
+    isForeign = model.map { !Self.knows($0, query, languages) } ?? false
+    if isForeign {
       feedback.weight = 0
+      if options.lexicalWeight == nil { fusion.lexicalWeight = max(share, Self.foreignLexicalWeight) }
     }
-    fusion = fusion.adapted(to: terms)
+    fusion = fusion.adapted(to: terms, isRare: isRare)
   }
 
   /// Whether a model reads the language in which a query will find something: its own, or that of most documents

@@ -62,15 +62,19 @@ extension SearchEngine {
     switch query.mode {
     case .hybrid where query.vector != nil:
       arithmetic = query.fusion.arithmetic(
-        lexical: candidate.lexical ?? 0, dense: candidate.feedback ?? candidate.dense ?? 0)
+        lexical: candidate.lexical ?? 0, dense: candidate.feedback ?? candidate.dense ?? 0,
+        boost: candidate.boost)
     case .dense: arithmetic = "cosine = " + ConvexFusion.format(candidate.score)
-    default: arithmetic = "BM25F = " + ConvexFusion.format(candidate.score)
+    default:
+      arithmetic = "BM25F = " + ConvexFusion.format(candidate.lexical ?? 0)
+      if candidate.boost > 0 {
+        arithmetic +=
+          "; with \(ConvexFusion.format(query.fusion.lexicalScale)) x \(ConvexFusion.format(candidate.boost)) for what was "
+          + "named " + ConvexFusion.format(candidate.fused ?? candidate.score)
+      }
     }
     if let fused = candidate.fused {
       arithmetic += self.arithmetic(rerank: candidate.rerank, fused: fused, score: candidate.score)
-    }
-    if candidate.boost > 0 {
-      arithmetic += "; with \(ConvexFusion.format(candidate.boost)) for what was named"
     }
     return HitExplanation(
       lexicalRank: candidate.lexicalRank, denseRank: candidate.denseRank, feedback: candidate.feedback,

@@ -38,7 +38,9 @@ public final class SearchEngine: Sendable {
   let options: Options
   let analyzer = TextAnalyzer()
   let workers: SearchWorkers
-  let mentionsByGeneration = Mutex<[KnowledgeBaseID: (generation: Int64, mentions: AttributeMentions)]>([:])
+  let mentionsByGeneration = Mutex<
+    [KnowledgeBaseID: (generation: Int64, byFilter: [LabelFilter: AttributeMentions])]
+  >([:])
   private let languagesByGeneration = Mutex<[KnowledgeBaseID: (generation: Int64, languages: [Language])]>([:]
   )
 
@@ -54,7 +56,11 @@ public final class SearchEngine: Sendable {
   }
 
   /// Lets go of the index of a knowledge base that was deleted.
-  public func forget(_ knowledgeBase: String) async { await indexes.forget(knowledgeBase) }
+  public func forget(_ knowledgeBase: String) async {
+    await indexes.forget(knowledgeBase)
+    mentionsByGeneration.withLock { $0 = [:] }
+    languagesByGeneration.withLock { $0 = [:] }
+  }
 
   // MARK: Search
 
@@ -94,12 +100,17 @@ public final class SearchEngine: Sendable {
     let model: String
     let languages: [Language]
     let terms: [QueryTerm]
+    /// Those of the question that this one continues.
+    let earlierTerms: [QueryTerm]
     let candidateQuery: CandidateQuery
     /// How many hits each half is first asked for.
     let depth: Int
     /// Those of the lexical half, found while the model was at work.
     let lexicalHits: [Hit]
     let degraded: [String]
+
+    /// What the question asks for, with what it continues.
+    var askedTerms: [QueryTerm] { terms + earlierTerms }
   }
 
   func plan(_ request: SearchRequest, trace: inout SearchTrace) async throws -> Plan {
@@ -117,18 +128,22 @@ public final class SearchEngine: Sendable {
     var lap = ContinuousClock.now
     let visible = LabelFilter(
       all: request.viewer.labels.map { [$0.map { IndexLabel.visibility + $0 }] } ?? [])
-    func terms(of text: String) -> [QueryTerm] {
+    func analyzed(_ text: String) -> [QueryTerm] {
       analyzer.queryTerms(of: text, languages: languages).map { $0.corrected(by: snapshot, visible: visible) }
     }
-    let terms = terms(of: standalone.text)
-    let boosts = boosts(of: standalone, kb: follower.id, in: snapshot, languages: languages)
+    let terms = analyzed(standalone.text)
+    let earlierTerms = standalone.continued.map(analyzed) ?? []
+    let boosts =
+      request.mode == .hybrid
+      ? boosts(of: standalone, kb: follower.id, in: snapshot, visible: visible, languages: languages) : []
     trace.mark("analyze", since: &lap)
     let weights = HalfWeights(
       options, model: try? ModelCatalogue.specification(named: model), query: standalone.text, terms: terms,
-      languages: languages)
+      languages: languages,
+      isRare: { (1...Self.rareChunks).contains(snapshot.documentFrequency(of: $0)) })
     var candidateQuery = CandidateQuery(
       mode: request.mode,
-      lexical: lexicalQuery(terms, continuing: standalone.continued.map(terms(of:)) ?? []), vector: nil,
+      lexical: lexicalQuery(terms, continuing: earlierTerms), vector: nil,
       filter: LabelFilter(all: filterLabels + visible.all), weights: weights, boosts: boosts)
     let depth = max(100, 2 * request.limit)
     let lexicalHits = candidateQuery.lexicalHits(in: snapshot, depth: depth)
@@ -139,7 +154,8 @@ public final class SearchEngine: Sendable {
     return Plan(
       knowledgeBase: follower.id, query: query, standalone: standalone, snapshot: snapshot, model: model,
       languages: languages,
-      terms: terms, candidateQuery: candidateQuery, depth: depth, lexicalHits: lexicalHits, degraded: degraded
+      terms: terms, earlierTerms: earlierTerms, candidateQuery: candidateQuery, depth: depth,
+      lexicalHits: lexicalHits, degraded: degraded
     )
   }
 
@@ -169,6 +185,9 @@ public final class SearchEngine: Sendable {
       throw RetrievalError(.modelUnavailable, error.message, cause: error)
     }
   }
+
+  /// A term of so few chunks is a name.
+  private static let rareChunks = 5
 
   private static func validated(_ request: SearchRequest) throws(RetrievalError) -> String {
     guard request.query.utf8.count <= SearchRequest.maxQueryBytes else {

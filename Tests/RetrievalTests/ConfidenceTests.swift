@@ -56,6 +56,6 @@ import Testing
     #expect(thresholds == thresholds.sorted())
     #expect(abs(ConfidencePrior.threshold(target: 0.05) - 0.7) < 1e-12)
     #expect(abs(ConfidencePrior.threshold(target: 0.1) - 0.5) < 1e-12)
-    #expect(thresholds.first == 0.4 && thresholds.last == 0.9)
+    #expect(thresholds.first == 0.4 && thresholds.last == 0.8)
   }
 }

@@ -47,8 +47,9 @@ import Testing
     _ options: SearchEngine.Options = .init()
   ) throws -> HalfWeights {
     HalfWeights(
-      options, model: try ModelCatalogue.specification(named: model), query: query,
-      terms: TextAnalyzer().queryTerms(of: query, languages: languages), languages: languages)
+      options, model: try ModelCatalogue.specification(named: model),
+      language: SearchEngine.language(of: query, among: languages),
+      terms: TextAnalyzer().queryTerms(of: query, languages: languages))
   }
 
   @Test func aLanguageThatTheModelDoesNotKnowIsLeftToTheLexicalHalf() throws {
@@ -66,6 +67,15 @@ import Testing
       try weights("How do I reset the password of my account?", [.german, .english]).fusion.lexicalWeight
         == 0.4)
     #expect(try weights("如何重置密码", [.chinese]).fusion.lexicalWeight == foreign)
+  }
+
+  @Test func aCrossEncoderIsAskedOnlyInItsLanguages() throws {
+    let marco = try ModelCatalogue.specification(named: "ms-marco-MiniLM-L-12-v2")
+    #expect(marco.reads("en") && marco.reads(nil) && !marco.reads("de"))
+    #expect(marco.lexicalShare == nil)
+    #expect(SearchEngine.language(of: "anything", among: []) == nil)
+    // One language alone need not be told from the query.
+    #expect(SearchEngine.language(of: "How do I reset my password?", among: [.german]) == .german)
   }
 
   @Test func theModelOrTheSettingSaysTheShare() throws {

@@ -121,4 +121,28 @@ struct RerankTests {
     #expect(error?.kind == .invalidRerankPairs)
     await engine.close()
   }
+
+  /// Answers have one pair compared, where the cross-encoder can read it.
+  @Test(
+    .enabled(if: TestEngine.reranker != nil, "the cross-encoder is not installed: tools/test installs it"))
+  func anAnswerInALanguageThatItDoesNotKnowIsNotCompared() async throws {
+    var options = SearchEngine.Options()
+    options.reranker = TestEngine.reranker
+    let engine = try TestEngine(options: options)
+    for (kb, text, question) in [
+      ("english", "The shop is open from nine to six, and on Saturdays until one.", "When is the shop open?"),
+      (
+        "german", "Der Laden ist von neun bis sechs Uhr geöffnet, und am Samstag bis um eins.",
+        "Wann ist der Laden geöffnet?"
+      ),
+    ] {
+      try await engine.makeLexical(kb)
+      try await engine.put("hours", text, in: kb)
+      try await engine.catchUp(kb)
+      let response = try await engine.engine.answer(
+        AnswerRequest(question: question, knowledgeBase: kb, viewer: .all))
+      #expect((response.evidence?.relevance == nil) == (kb == "german"), "\(kb)")
+      #expect(response.evidence?.overlap == 1, "\(kb)")
+    }
+  }
 }

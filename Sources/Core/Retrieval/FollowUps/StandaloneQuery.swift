@@ -48,7 +48,7 @@ struct FollowUpReader: Sendable {
   let languages: [Language]
 
   func read(_ query: String, after history: [HistoryTurn]) -> StandaloneQuery {
-    let history = history.suffix(Self.turnLimit).map(Self.shortened)[...]
+    let history = history.suffix(Self.turnLimit).map(Self.shortened)
     guard !history.isEmpty else {
       return StandaloneQuery(
         reading: .question, text: query, continued: nil, context: nil, contextShare: 0, turns: [])
@@ -73,9 +73,7 @@ struct FollowUpReader: Sendable {
       return standalone(.choice, chosen, continued: asked, share: Self.continuationShare)
     }
     let own = content(of: query)
-    if own.isEmpty,
-      words.contains(where: { FollowUpWords.courtesies.contains($0) || FollowUpWords.refusals.contains($0) })
-    {
+    if own.isEmpty, words.contains(where: FollowUpWords.courtesies.contains) {
       let offered = words.contains(where: FollowUpWords.refusals.contains) ? nil : lastOffer(of: history)
       guard let text = offered ?? asked else { return standalone(.question, query, share: Self.contextShare) }
       return standalone(.reply, text, share: Self.contextShare)
@@ -93,12 +91,12 @@ struct FollowUpReader: Sendable {
   }
 
   /// What the customer last asked that had something to search for.
-  private func lastQuestion(of history: ArraySlice<HistoryTurn>) -> String? {
+  private func lastQuestion(of history: [HistoryTurn]) -> String? {
     history.last { $0.role == .customer && !content(of: $0.text).isEmpty }?.text
   }
 
   /// The question that the last turn of the other side ended with.
-  private func lastOffer(of history: ArraySlice<HistoryTurn>) -> String? {
+  private func lastOffer(of history: [HistoryTurn]) -> String? {
     guard let turn = history.last(where: { $0.role != .customer }) else { return nil }
     let sentences = SentenceSplitter().sentences(in: turn.text, language: languages.first)
       .compactMap { turn.text.slice($0).map(String.init) }

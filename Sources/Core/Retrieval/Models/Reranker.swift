@@ -1,6 +1,7 @@
 import Embedding
 import Foundation
 import Synchronization
+import TextAnalysis
 
 /// The cross-encoder that puts the best hits of a search in order, loaded when it is first needed.
 public actor Reranker {
@@ -18,6 +19,11 @@ public actor Reranker {
     self.model = model
     self.threads = threads
     self.precision = precision
+  }
+
+  /// Whether it can say anything of texts in a language.
+  nonisolated func reads(_ language: Language?) -> Bool {
+    (try? ModelCatalogue.specification(named: model))?.reads(language?.rawValue) ?? true
   }
 
   /// Pairs that a search has compared unless it says how many: 0 until `measure` found out.

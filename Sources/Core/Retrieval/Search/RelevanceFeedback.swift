@@ -40,18 +40,7 @@ public struct RelevanceFeedback: Sendable, Hashable {
       let share = Float(exp((candidate.score - top) / temperature))
       for place in centroid.indices { centroid[place] += share * vector[place] }
     }
-    let length = Self.length(centroid)
-    guard length > 0 else { return nil }
-    let step = Float(weight) / length
-    var moved = query
-    for place in moved.indices { moved[place] += step * centroid[place] }
-    let whole = Self.length(moved)
-    guard whole > 0 else { return nil }
-    for place in moved.indices { moved[place] /= whole }
-    return moved
-  }
-
-  private static func length(_ vector: [Float]) -> Float {
-    vector.reduce(into: Float(0)) { $0 += $1 * $1 }.squareRoot()
+    guard let direction = centroid.unit else { return nil }
+    return zip(query, direction).map { $0 + Float(weight) * $1 }.unit
   }
 }

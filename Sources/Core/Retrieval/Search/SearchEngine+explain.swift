@@ -38,7 +38,7 @@ extension SearchEngine {
 
   private func followUp(of plan: Plan, _ result: HitSet) -> SearchExplanation.FollowUp? {
     guard plan.standalone.context != nil else { return nil }
-    // Only what a visible document has: others' values are not told.
+    // Only what the request's filter leaves something of.
     let keys = result.candidates.candidates.map(\.key)
     let named = plan.candidateQuery.boosts.filter {
       !plan.snapshot.chunks(among: keys, with: $0.label).isEmpty

@@ -10,10 +10,12 @@ extension SearchEngine {
   }
 
   /// How many of the best hits are compared with the question: of hybrid searches alone, since the others show
-  /// one half as it is.
+  /// one half as it is; unless asked for, none in a language that the cross-encoder was not trained on.
   func pairs(of request: SearchRequest, plan: Plan) -> Int {
     guard request.mode == .hybrid, plan.candidateQuery.vector != nil else { return 0 }
-    return request.rerankPairs ?? options.reranker?.defaultPairs ?? 0
+    if let pairs = request.rerankPairs { return pairs }
+    guard let reranker = options.reranker, reranker.reads(plan.language) else { return 0 }
+    return reranker.defaultPairs
   }
 
   /// Puts the first hits in the order of both scores: `weight` of the cross-encoder's, as a probability, and the

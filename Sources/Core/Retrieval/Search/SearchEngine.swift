@@ -99,6 +99,8 @@ public final class SearchEngine: Sendable {
     let snapshot: SearchSnapshot
     let model: String
     let languages: [Language]
+    /// That of the question; nil in a knowledge base without any.
+    let language: Language?
     let terms: [QueryTerm]
     /// Those of the question that this one continues.
     let earlierTerms: [QueryTerm]
@@ -137,9 +139,9 @@ public final class SearchEngine: Sendable {
       request.mode == .hybrid
       ? boosts(of: standalone, kb: follower.id, in: snapshot, visible: visible, languages: languages) : []
     trace.mark("analyze", since: &lap)
+    let language = Self.language(of: standalone.text, among: languages)
     let weights = HalfWeights(
-      options, model: try? ModelCatalogue.specification(named: model), query: standalone.text, terms: terms,
-      languages: languages,
+      options, model: try? ModelCatalogue.specification(named: model), language: language, terms: terms,
       isRare: { (1...Self.rareChunks).contains(snapshot.documentFrequency(of: $0)) })
     var candidateQuery = CandidateQuery(
       mode: request.mode,
@@ -153,10 +155,18 @@ public final class SearchEngine: Sendable {
     trace.mark("embed", since: &lap)
     return Plan(
       knowledgeBase: follower.id, query: query, standalone: standalone, snapshot: snapshot, model: model,
-      languages: languages,
-      terms: terms, earlierTerms: earlierTerms, candidateQuery: candidateQuery, depth: depth,
-      lexicalHits: lexicalHits, degraded: degraded
-    )
+      languages: languages, language: language, terms: terms, earlierTerms: earlierTerms,
+      candidateQuery: candidateQuery, depth: depth, lexicalHits: lexicalHits, degraded: degraded)
+  }
+
+  /// The language in which a query will find something: its own, or that of most documents where it is too short to
+  /// tell or nothing is written in it.
+  ///
+  /// - Parameter languages: those of the knowledge base, the most used first.
+  static func language(of query: String, among languages: [Language]) -> Language? {
+    guard languages.count > 1, let own = LanguageDetector().detect(query)?.language, languages.contains(own)
+    else { return languages.first }
+    return own
   }
 
   /// The query's vector, and what is missing where there is none that should be.
@@ -175,8 +185,7 @@ public final class SearchEngine: Sendable {
       guard let context = query.context else { return (own, []) }
       let share = Float(query.contextShare)
       let blend = zip(own, try await service.embedQuery(context)).map { (1 - share) * $0 + share * $1 }
-      let length = blend.reduce(into: Float(0)) { $0 += $1 * $1 }.squareRoot()
-      return (length > 0 ? blend.map { $0 / length } : own, [])
+      return (blend.unit ?? own, [])
     } catch let error as EmbeddingError where error.code == "overloaded" {
       throw RetrievalError(.overloaded, "Too many questions at once; try again in a second.", cause: error)
     } catch let error as EmbeddingError where request.mode == .hybrid {

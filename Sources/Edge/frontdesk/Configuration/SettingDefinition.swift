@@ -38,10 +38,13 @@ struct SettingDefinition: Sendable {
       help: "Arithmetic of the embedding model: int8 is about twice as fast as fp32."),
     .init(
       key: "rerank_model", kind: .text, standard: "ms-marco-MiniLM-L-12-v2", unit: "",
-      help: "Cross-encoder that puts the best hits in order, where it is installed; none for none."),
+      help:
+        "Cross-encoder, where it is installed: how sure an answer is, and the order of the best hits; none for none."
+    ),
     .init(
       key: "rerank_budget", kind: .integer(0...10_000), standard: "0", unit: "milliseconds",
-      help: "Time that a server gives to it for each question; 0: only where a request asks for it."),
+      help:
+        "Time that a server gives to it to order the hits of a search; 0: only where a request asks for it."),
     .init(
       key: "rerank_weight", kind: .number(0...1), standard: "0.15", unit: "share",
       help: "Share of the cross-encoder in a hit's score."),
@@ -80,7 +83,7 @@ struct SettingDefinition: Sendable {
       key: "metrics_open", kind: .flag, standard: "false", unit: "",
       help: "Lets /metrics be read without a key."),
     .init(
-      key: "answer_target", kind: .number(0.02...0.13), standard: "0.1", unit: "share",
+      key: "answer_target", kind: .number(0.04...0.13), standard: "0.1", unit: "share",
       help: "Share of wrong ones among given answers to aim at; fewer wrong ones mean fewer answers."),
     .init(
       key: "answer_threshold", kind: .number(0...1), standard: "", unit: "probability",

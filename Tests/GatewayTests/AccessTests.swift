@@ -22,7 +22,10 @@ import Testing
       "search", "answer", "verify", "getDocument", "listDocuments", "listKnowledgeBases", "getKnowledgeBase",
       "metrics",
     ]
-    let writes: Set = ["putDocument", "deleteDocument", "createKnowledgeBase", "deleteKnowledgeBase"]
+    let writes: Set = [
+      "putDocument", "deleteDocument", "createKnowledgeBase", "deleteKnowledgeBase", "getSearchRules",
+      "putSearchRules",
+    ]
     let routes = GatewayRoutes.all(services: backend.services(), configuration: GatewayConfiguration())
     #expect(Set(routes.map(\.documentation.id)) == open.union(reads).union(writes), "a route is in no list")
 

@@ -409,6 +409,50 @@ struct Step: Sendable, CustomStringConvertible {
     ])
   }
 
+  @Test func searchRules() async throws {
+    let rules = "/v1/kbs/default/rules"
+    try await tell([
+      Step(.get, rules, 200, expect: ["synonyms": [], "curations": []]),
+      Step(
+        .put, "/v1/kbs/default/documents/tv",
+        .json(["title": "Television", "text": "Red button.", "tags": ["home"]]), 201),
+      Step(.put, "/v1/kbs/default/documents/hours", .json(["title": "Hours", "text": "Nine to five."]), 201),
+      Step(
+        .put, rules,
+        .json([
+          "synonyms": ["telly => television"], "curations": [["queries": ["when"], "pinned": ["hours"]]],
+        ]), 200, expect: ["generation": 4]),
+      Step(
+        .get, rules, 200,
+        expect: [
+          "synonyms[0]": "telly => television", "curations[0].pinned[0]": "hours", "curations[0].hidden": [],
+        ]),
+      Step(
+        .post, "/v1/search",
+        .json(["query": "telly", "mode": "lexical", "min_generation": 4, "facets": ["tags"]]), 200,
+        expect: ["hits[0].external_id": "tv", "facets.tags[0].value": "home", "facets.tags[0].count": 1]),
+      Step(
+        .post, "/v1/search", .json(["query": "When?", "mode": "lexical"]), 200,
+        expect: ["hits[0].external_id": "hours", "hits[0].pinned": true]),
+      Step(
+        .post, "/v1/search", .json(["query": "tele", "mode": "suggest"]), 200,
+        expect: ["hits[0].title": "Television"]),
+      Step(
+        .post, "/v1/search", .json(["query": "x", "facets": ["visibility"]]), 400, code: "unknown_filter_key"),
+      Step(.post, "/v1/search", .json(["query": "x", "facets": "tags"]), 400, code: "invalid_facets"),
+      Step(
+        .post, "/v1/answers", .json(["question": "telly button", "filter": ["tags": ["none"]]]), 200,
+        expect: ["answer.kind": "abstain", "citations": []]),
+      Step(.put, rules, .json(["synonyms": ["alone"]]), 400, code: "invalid_rules"),
+      Step(.put, rules, .json(["synonyms": "a, b"]), 400, code: "invalid_rules"),
+      Step(.put, rules, .json(["curations": [["queries": []]]]), 400, code: "invalid_rules"),
+      Step(.put, "/v1/kbs/nowhere/rules", .json([:]), 404, code: "kb_not_found"),
+      Step(.get, rules, 200, expect: ["synonyms[0]": "telly => television"]),
+      Step(.put, rules, .json([:]), 200),
+      Step(.get, rules, 200, expect: ["synonyms": [], "curations": []]),
+    ])
+  }
+
   @Test func operations() async throws {
     try await tell([
       Step(.get, "/livez", 200, expect: ["status": "ok"]),

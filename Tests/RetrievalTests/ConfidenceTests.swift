@@ -7,7 +7,7 @@ import Testing
   private func probability(
     title: Double? = nil, sentence: Double? = nil, overlap: Double? = nil, relevance: Double? = nil
   ) -> Double {
-    ConfidencePrior.probability(
+    ConfidencePrior.score(
       AnswerEvidence(title: title, sentence: sentence, overlap: overlap, relevance: relevance))
   }
 

@@ -17,7 +17,7 @@ import Testing
     #expect(status.allSatisfy { $0.found == $0.current })
     #expect(status[0].current == SQLiteStore.schemaVersion)
     #expect(try SQLiteStore.migrate(empty.url, options: Sample.options).map(\.found) == [nil, nil])
-    #expect(try SQLiteStore.schemaStatus(of: empty.url).map(\.found) == [1, 2])
+    #expect(try SQLiteStore.schemaStatus(of: empty.url).map(\.found) == [2, 2])
   }
 
   @Test(arguments: ["knowledge.db", "service.db"])
@@ -100,6 +100,9 @@ import Testing
         "faq.csv", "guide.md",
       ])
     #expect(try await store.accessKeys().map(\.role) == [.owner, .reader])
+    let rules = try await store.searchRules(of: kb.id)
+    #expect(rules.synonyms == (version < 2 ? [] : ["tv, television"]))
+    #expect(rules.curations.map(\.pinned) == (version < 2 ? [] : [["guide.md"]]))
     let entries = try await store.auditEntries(after: 0, limit: 9)
     #expect(entries.map(\.event.action) == (version < 2 ? [] : ["key.create", "kb.create"]))
     #expect(AuditChain.firstBreak(in: entries, after: AuditChain.origin, sequence: 0) == nil)

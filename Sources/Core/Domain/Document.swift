@@ -133,6 +133,8 @@ public struct DocumentRecord: Hashable, Sendable {
   public let tags: [String]
   public let attributes: [String: String]
   public let visibility: Visibility
+  /// The folder or file that was given to `ingest`, by its last name; `DocumentRecord.api` where it came by REST.
+  public let source: String
   public let textBytes: Int
   public let chunkCount: Int
   /// The change that made this version.
@@ -143,8 +145,8 @@ public struct DocumentRecord: Hashable, Sendable {
   public init(
     id: DocumentID, knowledgeBase: KnowledgeBaseID, externalID: String, version: Int, kind: DocumentKind,
     title: String, url: String?, language: String?, tags: [String], attributes: [String: String],
-    visibility: Visibility, textBytes: Int, chunkCount: Int, generation: Generation, createdAt: Date,
-    updatedAt: Date
+    visibility: Visibility, source: String, textBytes: Int, chunkCount: Int, generation: Generation,
+    createdAt: Date, updatedAt: Date
   ) {
     self.id = id
     self.knowledgeBase = knowledgeBase
@@ -157,11 +159,21 @@ public struct DocumentRecord: Hashable, Sendable {
     self.tags = tags
     self.attributes = attributes
     self.visibility = visibility
+    self.source = source
     self.textBytes = textBytes
     self.chunkCount = chunkCount
     self.generation = generation
     self.createdAt = createdAt
     self.updatedAt = updatedAt
+  }
+}
+
+extension DocumentRecord {
+  public static let api = "api"
+
+  /// The source of documents that came from a root.
+  public static func source(ofRoot root: String?) -> String {
+    root.flatMap { $0.split(separator: "/").last.map(String.init) } ?? api
   }
 }
 

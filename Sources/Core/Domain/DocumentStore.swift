@@ -17,6 +17,18 @@ public protocol DocumentStore: ChangeFeed {
   /// Names another model; vectors of the new model must be there for every chunk, else `missing_vectors`.
   func setModel(_ model: String, of id: KnowledgeBaseID) async throws -> Generation
 
+  func searchRules(of id: KnowledgeBaseID) async throws -> SearchRules
+  /// Replaces them whole.
+  ///
+  /// - Throws: `invalid_rules`.
+  func setSearchRules(_ rules: SearchRules, of id: KnowledgeBaseID) async throws -> Generation
+
+  /// Nil where none was measured.
+  func answerCalibration(of id: KnowledgeBaseID) async throws -> AnswerCalibration?
+  /// - Parameter calibration: nil takes it away.
+  func setAnswerCalibration(_ calibration: AnswerCalibration?, of id: KnowledgeBaseID) async throws
+    -> Generation
+
   /// Writes all documents of the batch in one transaction (kept small by the caller), or none.
   ///
   /// A document whose content hash equals the live one's is `unchanged`: no new version, no change in the
@@ -115,14 +127,18 @@ public struct ChangeSummary: Sendable {
   public let head: Generation
   /// Asked for after the generation that was given.
   public let maintenance: Set<MaintenanceKind>
+  /// Whether search rules or calibration were replaced after the generation that was given.
+  public let hasNewRules: Bool
   /// False where the knowledge base itself was deleted.
   public let knowledgeBaseExists: Bool
   public init(
-    epoch: StoreEpoch, head: Generation, maintenance: Set<MaintenanceKind>, knowledgeBaseExists: Bool
+    epoch: StoreEpoch, head: Generation, maintenance: Set<MaintenanceKind>, hasNewRules: Bool,
+    knowledgeBaseExists: Bool
   ) {
     self.epoch = epoch
     self.head = head
     self.maintenance = maintenance
+    self.hasNewRules = hasNewRules
     self.knowledgeBaseExists = knowledgeBaseExists
   }
 }

@@ -12,6 +12,8 @@ public struct EvaluationRunner: Sendable {
     public var threads = 1
     /// What the engine aims at; nil where its threshold was set.
     public var answerTarget: Double?
+    /// Answers are given however unsure they are.
+    public var answersAlways = false
     /// Fixed, so that results repeat.
     public var rerankPairs = 0
     /// Whether answers are composed too; nil: where the set carries answers or says what is answerable.
@@ -19,10 +21,10 @@ public struct EvaluationRunner: Sendable {
     public init() {}
   }
 
-  private let engine: SearchEngine
-  private let store: any DocumentStore
+  let engine: SearchEngine
+  let store: any DocumentStore
   private let indexes: IndexRegistry
-  private let options: Options
+  let options: Options
 
   public init(engine: SearchEngine, store: any DocumentStore, indexes: IndexRegistry, options: Options) {
     self.engine = engine
@@ -51,7 +53,7 @@ public struct EvaluationRunner: Sendable {
   ) async throws -> (report: EvaluationReport, outcomes: [QueryOutcome]) {
     let follower = try await indexes.follower(of: options.knowledgeBase)
     try await follower.catchUp()
-    let (snapshot, model) = follower.current.value
+    let current = follower.current.value
     var outcomes: [QueryOutcome] = []
     var times: [Double] = []
     let withAnswers = options.answers ?? set.hasAnswers
@@ -84,8 +86,9 @@ public struct EvaluationRunner: Sendable {
         ndcg10: mean(\.ndcg10), mrr10: mean(\.mrr10), recall100: mean(\.recall100), queries: measures.count,
         p50Milliseconds: Statistics.percentile(times, 0.5),
         p95Milliseconds: Statistics.percentile(times, 0.95),
-        mode: options.mode.rawValue, model: model, rerankPairs: options.rerankPairs, threads: options.threads,
-        documents: snapshot.liveGroups, chunks: snapshot.liveChunks, answerHit: answerHit,
+        mode: options.mode.rawValue, model: current.model, rerankPairs: options.rerankPairs,
+        threads: options.threads,
+        documents: current.snapshot.liveGroups, chunks: current.snapshot.liveChunks, answerHit: answerHit,
         abstention: abstention),
       outcomes
     )
@@ -99,7 +102,9 @@ public struct EvaluationRunner: Sendable {
     let ranked = response.hits.sorted {
       $0.score != $1.score ? $0.score > $1.score : $0.externalID < $1.externalID
     }
-    return (ranked.map(\.externalID), response.tookMilliseconds)
+    return (
+      ranked.flatMap { [$0.externalID] + $0.alsoIn.map(\.externalID).sorted() }, response.tookMilliseconds
+    )
   }
 
   private struct JudgedAnswer {
@@ -110,10 +115,11 @@ public struct EvaluationRunner: Sendable {
   }
 
   private func answer(_ query: EvaluationSet.Query, grades: [String: Int]) async throws -> JudgedAnswer {
-    let response = try await engine.answer(
-      AnswerRequest(
-        question: query.text, knowledgeBase: options.knowledgeBase,
-        history: options.usesHistory ? query.history : [], rerankPairs: options.rerankPairs, viewer: .all))
+    var request = AnswerRequest(
+      question: query.text, knowledgeBase: options.knowledgeBase,
+      history: options.usesHistory ? query.history : [], rerankPairs: options.rerankPairs, viewer: .all)
+    request.answersAlways = options.answersAlways
+    let response = try await engine.answer(request)
     let isRelevant = response.citations.first.map { grades[$0.externalID, default: 0] > 0 } ?? false
     let hasGold = query.answers.map { AnswerMatch.contains(any: $0, in: response.answer.text) } ?? true
     return JudgedAnswer(

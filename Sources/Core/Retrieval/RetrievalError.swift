@@ -10,6 +10,7 @@ public struct RetrievalError: CodedError {
     case invalidHistory = "invalid_history"
     case invalidRerankPairs = "invalid_rerank_pairs"
     case unknownFilterKey = "unknown_filter_key"
+    case invalidFacets = "invalid_facets"
     case generationNotReached = "generation_not_reached"
     case modelUnavailable = "model_unavailable"
     /// Dense search in a knowledge base that has no model.

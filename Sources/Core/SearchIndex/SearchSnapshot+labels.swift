@@ -12,14 +12,26 @@ extension SearchSnapshot {
       let allowed = view.allowed(filter)
       if case .nothing = allowed { continue }
       let labels = view.segment.lexical.labels
-      var iterator = start.withUnsafeBytes { labels.dictionary.iterator(notBelow: $0) }
-      while let place = iterator.next(), iterator.term.starts(with: start) {
+      view.segment.forEachEntry(of: labels, startingWith: start) { label, place in
         let count = view.count(place, of: labels, allowed)
-        if count > 0 { counts[String(decoding: iterator.term, as: UTF8.self), default: 0] += count }
+        if count > 0 { counts[String(decoding: label, as: UTF8.self), default: 0] += count }
+        return true
       }
-      if iterator.isDamaged { view.segment.markDamaged() }
     }
     return counts
+  }
+
+  /// Labels that start with a prefix and that a chunk has or had, in byte order.
+  public func labels(startingWith prefix: String) -> [String] {
+    var found: Set<[UInt8]> = []
+    for view in content.views {
+      view.segment.forEachEntry(of: view.segment.lexical.labels, startingWith: Array(prefix.utf8)) {
+        label, _ in
+        found.insert(label)
+        return true
+      }
+    }
+    return found.sorted { $0.lexicographicallyPrecedes($1) }.map { String(decoding: $0, as: UTF8.self) }
   }
 
   /// Which of some chunks have a label.

@@ -37,6 +37,32 @@ extension SearchSnapshot {
         .prefix(max(0, limit)))
   }
 
+  /// Terms that begin with a prefix: what someone may be about to type.
+  ///
+  /// - Parameter filter: terms of no chunk that it lets through are left out.
+  /// - Returns: the most frequent first, then by term; of very many those that come first in byte order are looked at.
+  public func terms(startingWith prefix: String, filter: LabelFilter = .none, limit: Int) -> [String] {
+    var counts: [[UInt8]: Int] = [:]
+    for view in content.views {
+      let terms = view.segment.lexical.terms
+      var left = Self.completionLimit
+      view.segment.forEachEntry(of: terms, startingWith: Array(prefix.utf8)) { term, place in
+        counts[term, default: 0] += place.postings
+        left -= 1
+        return left > 0
+      }
+    }
+    let frequentFirst = counts.sorted {
+      $0.value != $1.value ? $0.value > $1.value : $0.key.lexicographicallyPrecedes($1.key)
+    }
+    return Array(
+      frequentFirst.lazy.map { String(decoding: $0.key, as: UTF8.self) }
+        .filter { contains(term: $0, filter: filter) }.prefix(max(0, limit)))
+  }
+
+  /// Completions that are counted in each segment.
+  private static let completionLimit = 20_000
+
   /// Whether a live chunk that the filter lets through has a term.
   public func contains(term: String, filter: LabelFilter) -> Bool {
     content.views.contains { view in

@@ -32,17 +32,22 @@ extension SQLiteStore {
         )
       }
       guard try db.exists("SELECT 1 FROM knowledge_bases WHERE id = ? AND name IS NOT NULL", id.rawValue)
-      else { return ChangeSummary(epoch: epoch, head: head, maintenance: [], knowledgeBaseExists: false) }
+      else {
+        return ChangeSummary(
+          epoch: epoch, head: head, maintenance: [], hasNewRules: false, knowledgeBaseExists: false)
+      }
       let reader = ChangeReader(kb: id.rawValue, model: model, pageSize: max(1, pageSize), db)
       if after == .zero {
         try reader.readLive(apply)
       } else {
         try reader.readChanges(after: after, apply)
       }
+      let kinds = try reader.changesOfKnowledgeBase(after: after)
       return ChangeSummary(
         epoch: epoch,
         head: head,
-        maintenance: try reader.maintenance(after: after),
+        maintenance: Set(kinds.compactMap(MaintenanceKind.init)),
+        hasNewRules: !kinds.isDisjoint(with: FeedWriter.KnowledgeBaseChange.guidance),
         knowledgeBaseExists: true
       )
     }

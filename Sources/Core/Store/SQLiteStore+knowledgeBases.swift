@@ -108,6 +108,7 @@ extension SQLiteStore {
       try remover.removeOrphanedVectors()
       if documents.isEmpty {
         try db.run("DELETE FROM source_files WHERE kb = ?", kb)
+        try db.run("DELETE FROM guidance WHERE kb = ?", kb)
         try db.run("DELETE FROM changes WHERE kb = ? AND kind != 'kb_deleted'", kb)
         try db.run("DELETE FROM knowledge_bases WHERE id = ?", kb)
       }

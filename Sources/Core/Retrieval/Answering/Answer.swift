@@ -5,18 +5,24 @@ public struct AnswerRequest: Sendable {
   public var question: String
   public var knowledgeBase: String
   public var history: [HistoryTurn]
+  /// Which documents may be answered from.
+  public var filter: SearchFilter
   /// As of `SearchRequest`.
   public var rerankPairs: Int?
   public var minGeneration: Generation?
   public var viewer: Viewer
+  /// Gives an answer however unsure it is: for those who measure.
+  public var answersAlways = false
 
   public init(
     question: String, knowledgeBase: String = KnowledgeBase.defaultName, history: [HistoryTurn] = [],
-    rerankPairs: Int? = nil, minGeneration: Generation? = nil, viewer: Viewer = .anonymous
+    filter: SearchFilter = SearchFilter(), rerankPairs: Int? = nil, minGeneration: Generation? = nil,
+    viewer: Viewer = .anonymous
   ) {
     self.question = question
     self.knowledgeBase = knowledgeBase
     self.history = history
+    self.filter = filter
     self.rerankPairs = rerankPairs
     self.minGeneration = minGeneration
     self.viewer = viewer

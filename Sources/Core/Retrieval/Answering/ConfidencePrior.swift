@@ -4,6 +4,8 @@ import Foundation
 public enum Calibration: String, Sendable, Encodable {
   /// Sets of questions that are not the user's.
   case prior
+  /// The knowledge base's own questions.
+  case own
 }
 
 /// The probability that an answer is right, as it was learned from sets of questions that are not the user's.
@@ -14,6 +16,8 @@ public enum Calibration: String, Sendable, Encodable {
 public struct ConfidencePrior: Sendable {
   /// Whose cosines were learned: other models' mean something else, and are left out.
   static let cosineModel = "all-MiniLM-L6-v2"
+  /// Another version's scores mean something else.
+  static let version = "prior-1"
 
   private let intercept: Double
   private let weight: Double
@@ -37,10 +41,12 @@ public struct ConfidencePrior: Sendable {
   /// Below it an answer has next to nothing of the question's words, and no model says otherwise.
   private static let leastOverlap = 0.2
 
-  /// By the first that has its evidence; 0 where none has.
-  static func probability(_ evidence: AnswerEvidence) -> Double {
+  /// The probability by the first that has its evidence; 0 where none has. No finer than word statistics of hidden
+  /// documents should show.
+  public static func score(_ evidence: AnswerEvidence) -> Double {
     for prior in priors {
-      if let known = prior.knows(evidence) { return sigmoid(prior.intercept + prior.weight * known) }
+      guard let known = prior.knows(evidence) else { continue }
+      return (sigmoid(prior.intercept + prior.weight * known) * 1000).rounded() / 1000
     }
     return 0
   }

@@ -26,8 +26,9 @@ extension SearchEngine {
     _ request: AnswerRequest, since start: ContinuousClock.Instant
   ) async throws -> AnswerResponse {
     let searchRequest = SearchRequest(
-      query: request.question, knowledgeBase: request.knowledgeBase, limit: 8, grouping: .passage,
-      history: request.history, rerankPairs: request.rerankPairs, minGeneration: request.minGeneration,
+      query: request.question, knowledgeBase: request.knowledgeBase, limit: 8, filter: request.filter,
+      grouping: .passage, history: request.history, rerankPairs: request.rerankPairs,
+      minGeneration: request.minGeneration,
       viewer: request.viewer)
     var trace = SearchTrace()
     let plan = try await plan(searchRequest, trace: &trace)
@@ -37,18 +38,35 @@ extension SearchEngine {
     if let composed, let best = hits.first {
       evidence = try await self.evidence(for: composed, from: best, plan: plan)
     }
-    // Without anything to say there is nothing to be right. No finer than word statistics of hidden documents
-    // should show.
-    let confidence = ((evidence.map(ConfidencePrior.probability) ?? 0) * 1000).rounded() / 1000
-    let chosen = confidence >= options.answerThreshold ? composed : nil
+    let sureness = sureness(of: evidence, by: plan.calibrator)
+    let chosen = sureness.isEnough || request.answersAlways ? composed : nil
     let answered = Set((chosen?.citations ?? []).map(\.documentID))
     return AnswerResponse(
       answer: Answer(
-        kind: chosen?.kind ?? .abstain, text: chosen?.text ?? Self.abstention, confidence: confidence,
-        calibration: .prior),
+        kind: chosen?.kind ?? .abstain, text: chosen?.text ?? Self.abstention,
+        confidence: sureness.confidence, calibration: plan.calibrator == nil ? .prior : .own),
       citations: chosen?.citations ?? [], suggestions: Self.suggestions(from: hits, without: answered),
       generation: Generation(rawValue: plan.snapshot.generation),
       tookMilliseconds: start.duration(to: .now).milliseconds, evidence: evidence)
+  }
+
+  /// How sure an answer is, and whether that is enough to give it.
+  private func sureness(
+    of evidence: AnswerEvidence?, by calibrator: AnswerCalibrator?
+  ) -> (confidence: Double, isEnough: Bool) {
+    // Without anything to say there is nothing to be right.
+    guard let score = evidence.map(ConfidencePrior.score) else { return (0, false) }
+    let confidence = ((calibrator?.probability(score) ?? score) * 1000).rounded() / 1000
+    if let threshold = options.answerThreshold { return (confidence, confidence >= threshold) }
+    if let threshold = calibrator?.threshold(target: options.answerTarget) {
+      return (confidence, score >= threshold)
+    }
+    return (confidence, confidence >= ConfidencePrior.threshold(target: options.answerTarget))
+  }
+
+  /// Names what answers are judged by with a model: scores of another basis mean something else.
+  public func calibrationBasis(for model: String) -> String {
+    [model, options.reranker?.model ?? KnowledgeBase.noModel, ConfidencePrior.version].joined(separator: "/")
   }
 
   /// An answer that may be given, with what it was made of.

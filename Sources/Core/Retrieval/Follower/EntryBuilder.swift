@@ -17,6 +17,8 @@ public enum IndexField: Int, CaseIterable, Sendable {
 extension BM25FParameters {
   /// A title says what its document is about, so a word in it counts three times (`tools/adr/0003`).
   public static let passages = BM25FParameters(k1: 1.2, fieldWeights: [3, 1, 1], b: [0.75, 0.75, 0.75])
+  /// Who types expects titles, and those that begin alike rather than long texts about the word.
+  static let suggestions = BM25FParameters(k1: 1.2, fieldWeights: [6, 1, 0.3], b: [0.75, 0.75, 0.75])
 }
 
 /// Spelling of the exact-match labels that filters and visibility use.
@@ -25,12 +27,18 @@ enum IndexLabel {
   static let language = "language="
   static let kind = "kind="
   static let visibility = "visibility="
+  static let source = "source="
+  /// The day of the document's last change.
+  static let updated = "updated="
   static let attributes = "attributes."
   static func attribute(_ name: String) -> String { attributes + name + "=" }
 }
 
 /// Turns a live document into index entries: analysed fields, labels, vectors.
 struct EntryBuilder: Sendable {
+  /// What entries are made of; another version means another index.
+  static let version = 2
+
   let analyzer: TextAnalyzer
 
   /// - Returns: an entry per chunk, in the chunks' order.
@@ -38,7 +46,7 @@ struct EntryBuilder: Sendable {
     let language = record.language.map(Language.init(rawValue:))
     // Every chunk carries the title, and a FAQ's further phrasings beside it (BM25F field).
     let title = terms(of: [record.title] + questions, language: language)
-    let labels = labels(of: record)
+    let labels = IndexLabel.labels(of: record)
     return chunks.map { chunk in
       ChunkEntry(
         key: chunk.id.rawValue,
@@ -65,13 +73,18 @@ struct EntryBuilder: Sendable {
     }
     return FieldTerms(terms: frequencies.map { (term: $0.key, frequency: $0.value) }, length: length)
   }
+}
 
-  private func labels(of record: DocumentRecord) -> [String] {
-    var labels = record.visibility.labels.map { IndexLabel.visibility + $0 }
-    labels.append(IndexLabel.kind + record.kind.rawValue)
-    if let language = record.language { labels.append(IndexLabel.language + language) }
-    labels += record.tags.map { IndexLabel.tag + $0 }
-    labels += record.attributes.map { IndexLabel.attribute($0.key) + $0.value }
+extension IndexLabel {
+  /// All labels of a document.
+  static func labels(of record: DocumentRecord) -> [String] {
+    var labels = record.visibility.labels.map { visibility + $0 }
+    labels.append(kind + record.kind.rawValue)
+    labels.append(source + record.source)
+    labels.append(updated + record.date.description)
+    if let name = record.language { labels.append(language + name) }
+    labels += record.tags.map { tag + $0 }
+    labels += record.attributes.map { attribute($0.key) + $0.value }
     return labels
   }
 }

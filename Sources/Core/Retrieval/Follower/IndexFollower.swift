@@ -42,6 +42,9 @@ public actor IndexFollower {
 
   private var index: SearchIndex
   private var identity: IndexIdentity
+  /// Nil until they were read.
+  private var rules: RuleBook?
+  private var calibrator: AnswerCalibrator?
   private var isWriter: Bool
   private var lastTakeover = ContinuousClock.now
   private var flushTask: Task<Void, Never>?
@@ -88,7 +91,8 @@ public actor IndexFollower {
 
   private static func identity(epoch: StoreEpoch, model: String, dimension: Int) -> IndexIdentity {
     IndexIdentity(
-      epoch: epoch.rawValue, analyzer: TextAnalyzer.id, model: model, dimension: dimension,
+      epoch: epoch.rawValue, analyzer: "\(TextAnalyzer.id)/\(EntryBuilder.version)", model: model,
+      dimension: dimension,
       fields: IndexField.allCases.map(\.name))
   }
 
@@ -165,10 +169,15 @@ public actor IndexFollower {
       index.reset()
       summary = try await readChanges(after: .zero)
     }
+    let hasNewRules = rules == nil || summary.hasNewRules
+    if hasNewRules {
+      calibrator = try await store.answerCalibration(of: id).flatMap(AnswerCalibrator.init)
+      rules = RuleBook(try await store.searchRules(of: id))
+    }
     let advanced = summary.head.rawValue != index.snapshot.generation
-    if advanced || wantsRebuild {
+    if advanced || wantsRebuild || hasNewRules {
       index.publish(generation: summary.head.rawValue)
-      current.update(index.snapshot, model: identity.model)
+      show()
       resumeWaiters()
     }
     guard isWriter else { return }
@@ -244,7 +253,7 @@ public actor IndexFollower {
     flushTask?.cancel()
     flushTask = nil
     try index.flush()
-    current.update(index.snapshot, model: identity.model)
+    show()
     mergeInBackground()
   }
 
@@ -310,7 +319,14 @@ public actor IndexFollower {
   }
 
   private func show(_ merged: SearchIndex) {
-    if merged === index, !isClosed { current.update(index.snapshot, model: identity.model) }
+    if merged === index, !isClosed { show() }
+  }
+
+  /// Lets searches read what this knows now.
+  private func show() {
+    current.update(
+      .init(
+        snapshot: index.snapshot, model: identity.model, rules: rules ?? .empty, calibrator: calibrator))
   }
 
   private func mergeEnded(_ merging: SearchIndex, merged: Bool, failed: Bool) {

@@ -1,16 +1,25 @@
 import SearchIndex
 import Synchronization
 
-/// The snapshot that searches read now, with the model that its vectors are of; swapped whole.
+/// What searches read now, swapped whole: a snapshot, the model that its vectors are of, and the rules of its knowledge
+/// base.
 public final class PublishedIndex: Sendable {
-  private let state: Mutex<(snapshot: SearchSnapshot, model: String)>
-
-  init(_ snapshot: SearchSnapshot, model: String) { state = Mutex((snapshot, model)) }
-
-  public var snapshot: SearchSnapshot { state.withLock { $0.snapshot } }
-  public var value: (snapshot: SearchSnapshot, model: String) { state.withLock { $0 } }
-
-  func update(_ snapshot: SearchSnapshot, model: String) {
-    state.withLock { $0 = (snapshot, model) }
+  public struct State: Sendable {
+    public let snapshot: SearchSnapshot
+    public let model: String
+    let rules: RuleBook
+    /// Nil where the knowledge base was not calibrated.
+    let calibrator: AnswerCalibrator?
   }
+
+  private let state: Mutex<State>
+
+  init(_ snapshot: SearchSnapshot, model: String) {
+    state = Mutex(State(snapshot: snapshot, model: model, rules: .empty, calibrator: nil))
+  }
+
+  public var snapshot: SearchSnapshot { value.snapshot }
+  public var value: State { state.withLock { $0 } }
+
+  func update(_ new: State) { state.withLock { $0 = new } }
 }

@@ -13,6 +13,8 @@ struct Candidate: Sendable {
   var feedback: Double?
   /// Added because the conversation named what its document is about.
   var boost = 0.0
+  /// Added for how new its document is and how much weight it has; see `DocumentPriors`.
+  var prior = 0.0
   /// Both halves' scores joined, where the cross-encoder's came on top.
   var fused: Double?
   /// What the cross-encoder said of it.
@@ -117,7 +119,7 @@ extension CandidateQuery {
 
   private func score(of candidate: Candidate) -> Double {
     switch mode {
-    case .lexical: candidate.lexical ?? 0
+    case .lexical, .suggest: candidate.lexical ?? 0
     case .dense: candidate.dense ?? 0
     case .hybrid:
       vector == nil
@@ -151,7 +153,7 @@ extension CandidateQuery {
   }
 
   func denseHits(in snapshot: SearchSnapshot, depth: Int) -> [Hit] {
-    guard mode != .lexical, let vector else { return [] }
+    guard mode.asksModel, let vector else { return [] }
     return snapshot.dense(vector, filter: filter, limit: depth)
   }
 }

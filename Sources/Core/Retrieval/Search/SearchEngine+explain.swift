@@ -73,6 +73,9 @@ extension SearchEngine {
           + "named " + ConvexFusion.format(candidate.fused ?? candidate.score)
       }
     }
+    if candidate.prior > 0 {
+      arithmetic += "; + \(ConvexFusion.format(candidate.prior)) for freshness and authority"
+    }
     if let fused = candidate.fused {
       arithmetic += self.arithmetic(rerank: candidate.rerank, fused: fused, score: candidate.score)
     }

@@ -7,6 +7,10 @@ extension SearchEngine {
   struct Found: Sendable {
     var candidate: Candidate
     let passage: Passage
+    /// An editor put it first.
+    var isPinned = false
+    /// Documents that have the same passage.
+    var alsoIn: [DocumentRecord] = []
   }
 
   /// How many of the best hits are compared with the question: of hybrid searches alone, since the others show

@@ -18,8 +18,10 @@ public final class SearchEngine: Sendable {
     public var lexicalScale = ConvexFusion.standard.lexicalScale
     public var feedback = RelevanceFeedback.standard
     public var bm25 = BM25FParameters.passages
-    /// Probability of being right below which an answer is not given.
-    public var answerThreshold = ConfidencePrior.threshold(target: 0.1)
+    /// Share of wrong ones among given answers to aim at.
+    public var answerTarget = 0.1
+    /// Probability of being right below which an answer is not given; nil for what suits the target.
+    public var answerThreshold: Double?
     /// Searches running at one time.
     public var threads = ProcessInfo.processInfo.activeProcessorCount
     /// Searches running and waiting before the next is refused.
@@ -29,6 +31,7 @@ public final class SearchEngine: Sendable {
     public var reranker: Reranker?
     /// Share of the cross-encoder in a score, 0-1.
     public var rerankWeight = 0.15
+    public var priors = DocumentPriors.none
     public init() {}
   }
 
@@ -69,7 +72,7 @@ public final class SearchEngine: Sendable {
   /// - Returns: hits best first, ties by chunk id, of a single generation. Hybrid without a usable model
   ///   is lexical, and says so in `degraded`.
   /// - Throws: `query_empty`, `query_too_long`, `invalid_limit`, `unknown_filter_key`, `kb_not_found`,
-  ///   `generation_not_reached`, `mode_unavailable` and `model_unavailable` (dense
+  ///   `invalid_facets`, `generation_not_reached`, `mode_unavailable` and `model_unavailable` (dense
   ///   only), `overloaded`.
   public func search(_ request: SearchRequest) async throws -> SearchResponse {
     let start = ContinuousClock.now
@@ -85,7 +88,7 @@ public final class SearchEngine: Sendable {
     let took = start.duration(to: .now).milliseconds
     return SearchResponse(
       hits: result.hits, generation: Generation(rawValue: plan.snapshot.generation), tookMilliseconds: took,
-      degraded: plan.degraded + result.degraded,
+      degraded: plan.degraded + result.degraded, facets: result.facets,
       explanation: request.explain ? explanation(of: plan, result, trace: trace) : nil)
   }
 
@@ -101,7 +104,10 @@ public final class SearchEngine: Sendable {
     let languages: [Language]
     /// That of the question; nil in a knowledge base without any.
     let language: Language?
+    /// What is asked for, synonyms included.
     let terms: [QueryTerm]
+    /// What an editor decided for this question.
+    let curations: [SearchRules.Curation]
     /// Those of the question that this one continues.
     let earlierTerms: [QueryTerm]
     let candidateQuery: CandidateQuery
@@ -110,6 +116,8 @@ public final class SearchEngine: Sendable {
     /// Those of the lexical half, found while the model was at work.
     let lexicalHits: [Hit]
     let degraded: [String]
+    /// Of the knowledge base's own questions; nil where there is none that fits.
+    let calibrator: AnswerCalibrator?
 
     /// What the question asks for, with what it continues.
     var askedTerms: [QueryTerm] { terms + earlierTerms }
@@ -117,23 +125,30 @@ public final class SearchEngine: Sendable {
 
   func plan(_ request: SearchRequest, trace: inout SearchTrace) async throws -> Plan {
     let query = try Self.validated(request)
-    let filterLabels = try request.filter.labels()
     let follower = try await indexes.follower(of: request.knowledgeBase)
     if let generation = request.minGeneration {
       try await follower.wait(for: generation, timeout: options.generationTimeout)
     }
-    let (snapshot, model) = follower.current.value
+    let current = follower.current.value
+    let (snapshot, model) = (current.snapshot, current.model)
+    let filterLabels = try request.filter.labels(known: snapshot.labels(startingWith:))
+    for key in request.facets { _ = try IndexLabel.prefix(ofKey: key) }
     let languages = languages(of: follower.id, in: snapshot)
     let standalone = FollowUpReader(analyzer: analyzer, languages: languages).read(
       query, after: request.history)
-    async let embedding = embedding(of: standalone, by: model, for: request)
     var lap = ContinuousClock.now
     let visible = LabelFilter(
       all: request.viewer.labels.map { [$0.map { IndexLabel.visibility + $0 }] } ?? [])
     func analyzed(_ text: String) -> [QueryTerm] {
       analyzer.queryTerms(of: text, languages: languages).map { $0.corrected(by: snapshot, visible: visible) }
     }
-    let terms = analyzed(standalone.text)
+    let rules = current.rules.compiled(by: analyzer, for: languages)
+    let terms = analyzer.queryTerms(of: standalone.text, languages: languages)
+      .map { rules.synonyms.knows($0) ? $0 : $0.corrected(by: snapshot, visible: visible) }
+    let expansion = rules.synonyms.expand(terms, of: standalone.text).completed(
+      request.mode == .suggest && request.query.last?.isWhitespace == false
+        ? { $0.completed(by: snapshot, visible: visible) } : nil)
+    async let embedding = embedding(of: standalone, as: expansion.texts, by: model, for: request)
     let earlierTerms = standalone.continued.map(analyzed) ?? []
     let boosts =
       request.mode == .hybrid
@@ -145,7 +160,7 @@ public final class SearchEngine: Sendable {
       isRare: { (1...Self.rareChunks).contains(snapshot.documentFrequency(of: $0)) })
     var candidateQuery = CandidateQuery(
       mode: request.mode,
-      lexical: lexicalQuery(terms, continuing: earlierTerms), vector: nil,
+      lexical: lexicalQuery(expansion, continuing: earlierTerms, in: request.mode), vector: nil,
       filter: LabelFilter(all: filterLabels + visible.all), weights: weights, boosts: boosts)
     let depth = max(100, 2 * request.limit)
     let lexicalHits = candidateQuery.lexicalHits(in: snapshot, depth: depth)
@@ -155,8 +170,10 @@ public final class SearchEngine: Sendable {
     trace.mark("embed", since: &lap)
     return Plan(
       knowledgeBase: follower.id, query: query, standalone: standalone, snapshot: snapshot, model: model,
-      languages: languages, language: language, terms: terms, earlierTerms: earlierTerms,
-      candidateQuery: candidateQuery, depth: depth, lexicalHits: lexicalHits, degraded: degraded)
+      languages: languages, language: language, terms: expansion.asked,
+      curations: rules.curations(for: terms), earlierTerms: earlierTerms, candidateQuery: candidateQuery,
+      depth: depth, lexicalHits: lexicalHits, degraded: degraded,
+      calibrator: current.calibrator.flatMap { $0.basis == calibrationBasis(for: model) ? $0 : nil })
   }
 
   /// The language in which a query will find something: its own, or that of most documents where it is too short to
@@ -171,9 +188,9 @@ public final class SearchEngine: Sendable {
 
   /// The query's vector, and what is missing where there is none that should be.
   private func embedding(
-    of query: StandaloneQuery, by model: String, for request: SearchRequest
+    of query: StandaloneQuery, as texts: [String], by model: String, for request: SearchRequest
   ) async throws -> (vector: [Float]?, degraded: [String]) {
-    guard request.mode != .lexical else { return (nil, []) }
+    guard request.mode.asksModel else { return (nil, []) }
     guard model != KnowledgeBase.noModel else {
       guard request.mode == .dense else { return (nil, []) }
       throw RetrievalError(
@@ -181,7 +198,11 @@ public final class SearchEngine: Sendable {
     }
     do {
       let service = try await embedders.service(for: model)
-      let own = try await service.embedQuery(query.text)
+      var own = try await service.embedQuery(texts[0])
+      for text in texts.dropFirst() {
+        own = zip(own, try await service.embedQuery(text)).map { $0 + $1 }
+      }
+      own = own.unit ?? own
       guard let context = query.context else { return (own, []) }
       let share = Float(query.contextShare)
       let blend = zip(own, try await service.embedQuery(context)).map { (1 - share) * $0 + share * $1 }
@@ -210,6 +231,9 @@ public final class SearchEngine: Sendable {
     guard !query.isEmpty else {
       throw RetrievalError(.queryEmpty, "The query is empty; say what to look for.")
     }
+    guard request.facets.count <= SearchRequest.maxFacets else {
+      throw RetrievalError(.invalidFacets, "facets holds at most \(SearchRequest.maxFacets) keys.")
+    }
     guard SearchRequest.limits.contains(request.limit) else {
       throw RetrievalError(.invalidLimit, "limit is 1 to \(SearchRequest.limits.upperBound).")
     }
@@ -237,12 +261,18 @@ public final class SearchEngine: Sendable {
 
   /// A term said twice counts twice: its weight is its count. Those of the question that this one continues count
   /// half.
-  private func lexicalQuery(_ terms: [QueryTerm], continuing earlier: [QueryTerm]) -> LexicalQuery {
+  private func lexicalQuery(
+    _ expansion: SynonymMap.Expansion, continuing earlier: [QueryTerm], in mode: SearchMode
+  ) -> LexicalQuery {
     var order: [[String]] = []
     var weights: [[String]: Float] = [:]
-    for term in terms {
+    for term in expansion.terms {
       if weights[term.alternatives] == nil { order.append(term.alternatives) }
       weights[term.alternatives, default: 0] += 1
+    }
+    for addition in expansion.additions where weights[addition.term.alternatives] == nil {
+      order.append(addition.term.alternatives)
+      weights[addition.term.alternatives] = addition.weight
     }
     for term in earlier where weights[term.alternatives] == nil && !term.isStopWord {
       order.append(term.alternatives)
@@ -250,7 +280,7 @@ public final class SearchEngine: Sendable {
     }
     return LexicalQuery(
       terms: order.map { LexicalQuery.Term(alternatives: $0, weight: weights[$0] ?? 1) },
-      parameters: options.bm25)
+      parameters: mode == .suggest ? .suggestions : options.bm25)
   }
 
   // MARK: Candidates to hits
@@ -260,20 +290,29 @@ public final class SearchEngine: Sendable {
     let candidates: CandidateSet
     var rerankPairs = 0
     var degraded: [String] = []
+    var facets: [String: [FacetCount]] = [:]
   }
 
   func hits(of plan: Plan, request: SearchRequest, trace: inout SearchTrace) async throws -> HitSet {
     let pairs = pairs(of: request, plan: plan)
-    let limit = max(request.limit, pairs)
+    let limit = max(request.limit, pairs, options.priors.isNone ? 0 : DocumentPriors.depth)
+    let curated = try await curated(by: plan, for: request)
     var depth = plan.depth
     while true {
       let found = candidates(of: plan, depth: depth, trace: &trace)
-      let chosen = Self.choose(found.candidates, grouping: request.grouping, limit: limit)
-      if chosen.count >= limit || found.isExhausted {
+      var lap = ContinuousClock.now
+      let (pinned, rest) = try await curated.applied(to: found.candidates, by: self, for: request)
+      let chosen = Self.choose(rest, grouping: request.grouping)
+      var passages = try await gather(chosen, limit: limit, for: request)
+      trace.mark("hydrate", since: &lap)
+      if passages.count >= limit || found.isExhausted {
         var result = HitSet(candidates: found)
-        var lap = ContinuousClock.now
-        var passages = try await hydrate(chosen, for: request.viewer)
-        trace.mark("hydrate", since: &lap)
+        if !options.priors.isNone { weigh(&passages) }
+        if !request.facets.isEmpty {
+          result.facets = try await facets(
+            request.facets, of: pinned.map(\.candidate) + rest, for: request.viewer)
+          trace.mark("facets", since: &lap)
+        }
         if pairs > 0 {
           let missing = try await rerank(&passages, first: pairs, for: plan.standalone.question)
           trace.mark("rerank", since: &lap)
@@ -283,7 +322,8 @@ public final class SearchEngine: Sendable {
             result.rerankPairs = min(pairs, passages.count)
           }
         }
-        result.hits = hits(from: passages.prefix(request.limit), plan: plan, request: request)
+        let shown = (pinned + passages).prefix(request.limit)
+        result.hits = hits(from: shown, plan: plan, request: request)
         trace.mark("highlight", since: &lap)
         return result
       }
@@ -306,20 +346,38 @@ public final class SearchEngine: Sendable {
   }
 
   /// The best passage of each document, or passages as they come.
-  private static func choose(_ candidates: [Candidate], grouping: SearchGrouping, limit: Int) -> [Candidate] {
-    guard grouping == .document else { return Array(candidates.prefix(limit)) }
+  static func choose(_ candidates: [Candidate], grouping: SearchGrouping) -> [Candidate] {
+    guard grouping == .document else { return candidates }
     var seen: Set<UInt64> = []
-    var chosen: [Candidate] = []
-    for candidate in candidates where seen.insert(candidate.group).inserted {
-      chosen.append(candidate)
-      if chosen.count == limit { break }
+    return candidates.filter { seen.insert($0.group).inserted }
+  }
+
+  /// The first passages that say something new, as many as are wanted.
+  private func gather(
+    _ candidates: [Candidate], limit: Int, for request: SearchRequest
+  ) async throws -> [Found] {
+    var collapse = PassageCollapse(countsTitles: request.mode == .suggest)
+    var rest = candidates[...]
+    while collapse.found.count < limit, !rest.isEmpty {
+      let page = rest.prefix(limit - collapse.found.count)
+      rest = rest.dropFirst(page.count)
+      for found in try await hydrate(Array(page), for: request.viewer) { collapse.add(found) }
     }
-    return chosen
+    return collapse.found
+  }
+
+  private func weigh(_ passages: inout [Found]) {
+    for place in passages.indices {
+      let prior = options.priors.prior(of: passages[place].passage.document)
+      passages[place].candidate.prior = prior
+      passages[place].candidate.score += prior
+    }
+    passages.sort { Candidate.precedes($0.candidate, $1.candidate) }
   }
 
   /// The passages of candidates, in one query. What was deleted since the snapshot was taken, or hidden from
   /// this viewer since, is left out.
-  private func hydrate(_ candidates: [Candidate], for viewer: Viewer) async throws -> [Found] {
+  func hydrate(_ candidates: [Candidate], for viewer: Viewer) async throws -> [Found] {
     let ids = candidates.map { ChunkID(rawValue: $0.key) }
     let passages = try await CallerThread.$mayBlock.withValue(true) { try await store.passages(ids) }
     return candidates.compactMap { candidate in
@@ -336,6 +394,7 @@ public final class SearchEngine: Sendable {
       SearchHit(
         found.candidate, passage: found.passage, highlights: highlighter.highlights(in: found.passage),
         mode: plan.candidateQuery.mode, isFused: plan.candidateQuery.vector != nil,
+        isPinned: found.isPinned, alsoIn: found.alsoIn.map(DocumentReference.init),
         explanation: request.explain ? explanation(of: found.candidate, plan: plan) : nil)
     }
   }
@@ -344,7 +403,7 @@ public final class SearchEngine: Sendable {
 extension SearchHit {
   fileprivate init(
     _ candidate: Candidate, passage: Passage, highlights: [[Int]], mode: SearchMode, isFused: Bool,
-    explanation: HitExplanation?
+    isPinned: Bool, alsoIn: [DocumentReference], explanation: HitExplanation?
   ) {
     self.init(
       documentID: passage.document.id.description, externalID: passage.document.externalID,
@@ -355,7 +414,7 @@ extension SearchHit {
         fused: mode == .hybrid && isFused ? candidate.fused ?? candidate.score : nil,
         rerank: candidate.rerank),
       citation: Citation(quoting: passage.text, at: passage.span, of: passage.document),
-      explanation: explanation, passage: passage)
+      explanation: explanation, isPinned: isPinned, alsoIn: alsoIn, passage: passage)
   }
 }
 

@@ -3,6 +3,10 @@ import Domain
 /// Which halves of the index a search asks.
 public enum SearchMode: String, Sendable, CaseIterable, Codable {
   case hybrid, lexical, dense
+  /// For search as you type: the last word may be unfinished, and titles count most. Asks no model.
+  case suggest
+
+  var asksModel: Bool { self == .hybrid || self == .dense }
 }
 
 /// Whether a document is listed once, by its best passage, or with every passage.
@@ -23,31 +27,77 @@ public struct HistoryTurn: Sendable, Hashable, Codable {
 
 /// Conditions on metadata: OR within a key's values, AND between keys.
 public struct SearchFilter: Sendable, Hashable {
-  /// Keys: `tags`, `language`, `kind`, `attributes.NAME`.
+  /// Keys: `tags`, `language`, `kind`, `source`, `updated`, `attributes.NAME`. A value `FROM..TO` (either may be left
+  /// out) is a range of dates or of other texts in byte order, both ends included.
   public var conditions: [String: [String]]
   public init(_ conditions: [String: [String]] = [:]) { self.conditions = conditions }
 
   /// Index labels, a list per key; keys in order, so that equal filters give equal lists.
   ///
+  /// - Parameter known: labels of the index that start with a prefix; asked for ranges.
   /// - Throws: `unknown_filter_key`.
-  func labels() throws(RetrievalError) -> [[String]] {
+  func labels(known: (String) -> [String]) throws(RetrievalError) -> [[String]] {
     var all: [[String]] = []
     for (key, values) in conditions.sorted(by: { $0.key < $1.key }) {
-      let prefix: String
-      switch key {
-      case "tags": prefix = IndexLabel.tag
-      case "language": prefix = IndexLabel.language
-      case "kind": prefix = IndexLabel.kind
-      case _ where key.hasPrefix("attributes.") && key.utf8.count > "attributes.".utf8.count:
-        prefix = key + "="
-      default:
-        throw RetrievalError(
-          .unknownFilterKey,
-          "There is no filter '\(key)'; use tags, language, kind or attributes.NAME.")
+      let prefix = try IndexLabel.prefix(ofKey: key)
+      var labels: [String] = []
+      for value in values {
+        guard let range = ValueRange(value, isDate: key == "updated") else {
+          labels.append(prefix + value)
+          continue
+        }
+        labels += known(prefix).filter { range.contains($0.dropFirst(prefix.count)) }
       }
-      all.append(values.map { prefix + $0 })
+      all.append(labels)
     }
     return all
+  }
+
+  /// Whether a document meets every condition, as the index would say.
+  func admits(_ labels: Set<String>) throws(RetrievalError) -> Bool {
+    try self.labels { prefix in labels.filter { $0.hasPrefix(prefix) } }
+      .allSatisfy { !labels.isDisjoint(with: $0) }
+  }
+}
+
+/// Texts from one to another, both included: `2026-01-01..2026-06-30`, `2026..`, `..2025-12`.
+struct ValueRange {
+  private let from: Substring
+  private let to: Substring
+
+  /// - Parameter isDate: whether a single value is a range too: `2026-11` is all of that month.
+  /// - Returns: nil for a value that is no range.
+  init?(_ text: String, isDate: Bool = false) {
+    guard let dots = text.firstRange(of: "..") else {
+      guard isDate else { return nil }
+      (from, to) = (text[...], text[...])
+      return
+    }
+    (from, to) = (text[..<dots.lowerBound], text[dots.upperBound...])
+    if from.isEmpty, to.isEmpty { return nil }
+  }
+
+  /// The end is a prefix, so that `..2026-06` has all of June.
+  func contains(_ value: Substring) -> Bool {
+    value >= from && (to.isEmpty || value.prefix(to.count) <= to)
+  }
+}
+
+extension IndexLabel {
+  static let filterKeys = "tags, language, kind, source, updated or attributes.NAME"
+
+  /// What the labels of a filter's or a facet's key start with.
+  static func prefix(ofKey key: String) throws(RetrievalError) -> String {
+    switch key {
+    case "tags": return tag
+    case "language": return language
+    case "kind": return kind
+    case "source": return source
+    case "updated": return updated
+    case _ where key.hasPrefix(attributes) && key.utf8.count > attributes.utf8.count: return key + "="
+    default:
+      throw RetrievalError(.unknownFilterKey, "There is no filter '\(key)'; use \(filterKeys).")
+    }
   }
 }
 
@@ -62,6 +112,8 @@ public struct SearchRequest: Sendable {
   public var grouping: SearchGrouping
   public var history: [HistoryTurn]
   public var explain: Bool
+  /// Keys of filters whose values are counted over what was found.
+  public var facets: [String] = []
   /// How many of the best hits a cross-encoder compares with the query; nil for what the machine affords.
   public var rerankPairs: Int?
   /// Wait until this is searchable.
@@ -72,6 +124,7 @@ public struct SearchRequest: Sendable {
   public static let limits = 1...1000
   public static let maxQueryBytes = 8192
   public static let maxHistoryTurns = 100
+  public static let maxFacets = 20
 
   public init(
     query: String, knowledgeBase: String = KnowledgeBase.defaultName, limit: Int = defaultLimit,

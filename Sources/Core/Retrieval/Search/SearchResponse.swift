@@ -43,6 +43,10 @@ public struct SearchHit: Sendable, Encodable {
   /// Of the whole passage.
   public let citation: Citation
   public let explanation: HitExplanation?
+  /// Whether an editor put it first for this question.
+  public let isPinned: Bool
+  /// Other documents that have this very passage, of those that would have come later.
+  public let alsoIn: [DocumentReference]
   /// The passage itself, for those who go on with it.
   public let passage: Passage
 
@@ -53,6 +57,8 @@ public struct SearchHit: Sendable, Encodable {
     case title
     case headingPath = "heading_path"
     case text, highlights, score, scores, citation, explanation
+    case isPinned = "pinned"
+    case alsoIn = "also_in"
   }
 
   public func encode(to encoder: any Encoder) throws {
@@ -68,7 +74,34 @@ public struct SearchHit: Sendable, Encodable {
     try container.encode(scores, forKey: .scores)
     try container.encode(citation, forKey: .citation)
     try container.encodeIfPresent(explanation, forKey: .explanation)
+    if isPinned { try container.encode(true, forKey: .isPinned) }
+    if !alsoIn.isEmpty { try container.encode(alsoIn, forKey: .alsoIn) }
   }
+}
+
+/// Names a document.
+public struct DocumentReference: Sendable, Hashable, Encodable {
+  public let documentID: String
+  public let externalID: String
+  public let title: String
+
+  init(_ record: DocumentRecord) {
+    documentID = record.id.description
+    externalID = record.externalID
+    title = record.title
+  }
+
+  enum CodingKeys: String, CodingKey {
+    case documentID = "document_id"
+    case externalID = "external_id"
+    case title
+  }
+}
+
+/// How many of the documents that were found have a value.
+public struct FacetCount: Sendable, Hashable, Encodable {
+  public let value: String
+  public let count: Int
 }
 
 /// Hits, and the state of the index that they were read from.
@@ -78,10 +111,12 @@ public struct SearchResponse: Sendable, Encodable {
   public let tookMilliseconds: Double
   /// What was missing while searching (`dense_unavailable`), empty in health.
   public let degraded: [String]
+  /// By the keys that were asked for, the most frequent value first.
+  public let facets: [String: [FacetCount]]
   public let explanation: SearchExplanation?
 
   enum CodingKeys: String, CodingKey {
-    case hits, generation, degraded, explanation
+    case hits, generation, degraded, facets, explanation
     case tookMilliseconds = "took_ms"
   }
 
@@ -91,6 +126,7 @@ public struct SearchResponse: Sendable, Encodable {
     try container.encode(generation.rawValue, forKey: .generation)
     try container.encode(tookMilliseconds, forKey: .tookMilliseconds)
     if !degraded.isEmpty { try container.encode(degraded, forKey: .degraded) }
+    if !facets.isEmpty { try container.encode(facets, forKey: .facets) }
     try container.encodeIfPresent(explanation, forKey: .explanation)
   }
 }

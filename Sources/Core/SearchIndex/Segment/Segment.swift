@@ -104,6 +104,17 @@ final class Segment: @unchecked Sendable {
     return isEmpty ? .nothing : .some(words)
   }
 
+  /// Goes through the entries of a list that start with some bytes, in byte order, until told to stop.
+  func forEachEntry(
+    of list: InvertedList, startingWith prefix: [UInt8], _ body: ([UInt8], PostingsPlace) -> Bool
+  ) {
+    var iterator = prefix.withUnsafeBytes { list.dictionary.iterator(notBelow: $0) }
+    while let place = iterator.next(), iterator.term.starts(with: prefix) {
+      guard body(iterator.term, place) else { break }
+    }
+    if iterator.isDamaged { markDamaged() }
+  }
+
   func forEachChunk(withLabel place: PostingsPlace, _ body: (Int) -> Void) {
     forEachChunk(place, of: lexical.labels, body)
   }

@@ -69,14 +69,13 @@ struct ChangeReader {
     }
   }
 
-  func maintenance(after: Generation) throws -> Set<MaintenanceKind> {
-    var kinds: Set<MaintenanceKind> = []
+  /// What happened to the knowledge base itself.
+  func changesOfKnowledgeBase(after: Generation) throws -> Set<String> {
+    var kinds: Set<String> = []
     try db.each(
       "SELECT kind FROM changes WHERE kb = ? AND document IS NULL AND seq > ?",
       [kb, after.rawValue]
-    ) { row in
-      if let kind = MaintenanceKind(rawValue: try row.text(0)) { kinds.insert(kind) }
-    }
+    ) { kinds.insert(try $0.text(0)) }
     return kinds
   }
 

@@ -6,10 +6,10 @@ import GRDB
 enum DocumentColumns {
   static let sql = """
     d.id, d.kb, d.external_id, d.version, d.kind, d.title, d.url, d.language, d.tags, d.attributes, \
-    d.visibility, d.text_bytes, d.chunk_count, d.generation, d.created_at, d.updated_at
+    d.visibility, d.text_bytes, d.chunk_count, d.generation, d.created_at, d.updated_at, d.origin_root
     """
   /// How many they are: where a query's own columns begin when these stand first.
-  static let count = 16
+  static let count = 17
 
   static func record(_ row: Row, at first: Int = 0) throws -> DocumentRecord {
     guard let kind = DocumentKind(rawValue: try row.text(first + 4)) else {
@@ -27,6 +27,7 @@ enum DocumentColumns {
       tags: try row.strings(first + 8),
       attributes: try row.pairs(first + 9),
       visibility: try Visibility(column: row.text(first + 10)),
+      source: DocumentRecord.source(ofRoot: try row.textIfPresent(first + 16)),
       textBytes: try row.int(first + 11),
       chunkCount: try row.int(first + 12),
       generation: Generation(rawValue: try row.integer(first + 13)),

@@ -1,6 +1,6 @@
 extension Schema {
   /// Documents, versions, chunks, vectors and the change feed.
-  static let knowledge = Schema(file: "knowledge.db", migrations: [knowledgeV1])
+  static let knowledge = Schema(file: "knowledge.db", migrations: [knowledgeV1, knowledgeV2])
 
   private static let knowledgeV1 = """
     -- epoch: names this life of the store. erasure_pending: there while erased bytes may remain on disk.
@@ -117,6 +117,16 @@ extension Schema {
       fingerprint BLOB NOT NULL,
       document_count INTEGER NOT NULL,
       PRIMARY KEY (kb, root, path)
+    ) STRICT, WITHOUT ROWID;
+    """
+
+  private static let knowledgeV2 = """
+    -- What guides searches beside the documents, as JSON. kind: rules (synonyms and curations) or calibration.
+    CREATE TABLE guidance (
+      kb INTEGER NOT NULL REFERENCES knowledge_bases (id),
+      kind TEXT NOT NULL,
+      value TEXT NOT NULL,
+      PRIMARY KEY (kb, kind)
     ) STRICT, WITHOUT ROWID;
     """
 }

@@ -84,6 +84,12 @@ struct BatchWriter {
         document.origin?.path,
         stored.id
       )
+      // The index knows documents by their source.
+      if DocumentRecord.source(ofRoot: stored.originRoot)
+        != DocumentRecord.source(ofRoot: document.origin?.root)
+      {
+        _ = try feed.record(document: stored.id, of: kb.id)
+      }
     }
     guard let row = try db.row("SELECT \(DocumentColumns.sql) FROM documents d WHERE d.id = ?", stored.id)
     else { throw StoreError.corrupt("a document vanished while it was read") }
@@ -166,6 +172,7 @@ struct BatchWriter {
       tags: content.tags,
       attributes: content.attributes,
       visibility: content.visibility,
+      source: DocumentRecord.source(ofRoot: document.origin?.root),
       textBytes: content.text.utf8.count,
       chunkCount: document.chunks.count,
       generation: generation,

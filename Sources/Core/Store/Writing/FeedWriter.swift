@@ -6,7 +6,10 @@ struct FeedWriter {
   enum KnowledgeBaseChange: String {
     case knowledgeBaseCreated = "kb_created"
     case knowledgeBaseDeleted = "kb_deleted"
-    case model
+    case model, rules, calibration
+
+    /// What guides searches without changing a document.
+    static let guidance: Set<String> = [rules.rawValue, calibration.rawValue]
     case rebuild, compact, erase
 
     init(_ kind: MaintenanceKind) {

@@ -3,6 +3,12 @@ extension Schemas {
     "SearchResponse": object(
       [
         "hits": list(of: "Hit"), "generation": generation, "took_ms": number, "degraded": strings,
+        "facets": [
+          "type": "object",
+          "additionalProperties": [
+            "type": "array", "items": object(["value": string, "count": integer]),
+          ],
+        ],
         "explanation": [
           "type": "object", "description": "How the query was understood, where `explain` asked.",
         ],
@@ -14,6 +20,10 @@ extension Schemas {
         "highlights": ["type": "array", "items": ["type": "array", "items": integer]], "score": number,
         "scores": reference("Scores"), "citation": reference("Citation"),
         "explanation": ["type": "object", "description": "Why it stands here, where `explain` asked."],
+        "pinned": boolean,
+        "also_in": [
+          "type": "array", "items": object(["document_id": string, "external_id": string, "title": string]),
+        ],
       ],
       required: [
         "document_id", "external_id", "chunk_id", "title", "heading_path", "text", "highlights", "score",
@@ -35,7 +45,7 @@ extension Schemas {
     ]),
     "Answer": object([
       "kind": choice(["faq", "extract", "generated", "abstain"]), "text": string,
-      "confidence": number, "calibration": choice(["prior"]),
+      "confidence": number, "calibration": choice(["prior", "own"]),
     ]),
     "Suggestion": object(
       ["document_id": string, "external_id": string, "title": string, "url": nullable("string")],
@@ -50,8 +60,8 @@ extension Schemas {
       "id": string, "external_id": string, "version": integer, "kind": choice(["article", "faq"]),
       "title": string, "url": nullable("string"), "language": nullable("string"), "tags": strings,
       "attributes": ["type": "object", "additionalProperties": string],
-      "visibility": ["type": ["string", "array"], "items": string], "bytes": integer, "chunks": integer,
-      "created_at": string, "updated_at": string,
+      "visibility": ["type": ["string", "array"], "items": string], "source": string, "bytes": integer,
+      "chunks": integer, "created_at": string, "updated_at": string,
     ]),
     "DocumentVersion": object([
       "id": string, "external_id": string, "version": integer, "title": string, "is_current": boolean,
@@ -75,6 +85,12 @@ extension Schemas {
       ], required: ["path", "code", "message", "remedy", "severity"]),
     "DocumentList": object([
       "documents": list(of: "Document"), "has_more": boolean, "after_cursor": nullable("string"),
+    ]),
+    "SearchRulesResponse": object([
+      "synonyms": strings,
+      "curations": [
+        "type": "array", "items": object(["queries": strings, "pinned": strings, "hidden": strings]),
+      ],
     ]),
     "GenerationResponse": object(["generation": generation]),
     "KnowledgeBase": object([

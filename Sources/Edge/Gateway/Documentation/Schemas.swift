@@ -1,3 +1,4 @@
+import Domain
 import Retrieval
 
 /// The shapes of bodies, as JSON Schema (draft 2020-12, as OpenAPI 3.1 uses it).
@@ -46,6 +47,10 @@ enum Schemas {
         "mode": choice(SearchMode.allCases.map(\.rawValue)),
         "filter": reference("Filter"),
         "group": choice(SearchGrouping.allCases.map(\.rawValue)),
+        "facets": [
+          "type": "array", "items": string, "maxItems": .integer(Int64(SearchRequest.maxFacets)),
+          "description": "Keys as in a filter.",
+        ],
         "history": list(of: "HistoryTurn"), "explain": boolean, "rerank_pairs": rerankPairs,
         "min_generation": generation,
       ], required: ["query"]),
@@ -53,6 +58,7 @@ enum Schemas {
       [
         "question": ["type": "string", "maxLength": .integer(Int64(SearchRequest.maxQueryBytes))],
         "kb": ["type": "string", "default": "default"], "history": list(of: "HistoryTurn"),
+        "filter": reference("Filter"),
         "conversation_id": string, "rerank_pairs": rerankPairs, "min_generation": generation,
       ], required: ["question"]),
     "VerifyRequest": object(["citations": list(of: "Citation")]),
@@ -60,7 +66,8 @@ enum Schemas {
     "Filter": [
       "type": "object",
       "description": """
-      Keys: `tags`, `language`, `kind`, `attributes.NAME`. OR within a list, AND between keys.
+      Keys: `tags`, `language`, `kind`, `source`, `updated`, `attributes.NAME`. OR within a list, AND between keys. \
+      `FROM..TO` is a range of dates, both included; either may be left out.
       """,
       "additionalProperties": ["type": ["string", "array"], "items": string],
     ],
@@ -75,6 +82,18 @@ enum Schemas {
         ],
       ], required: ["text"]),
     "CreateKnowledgeBase": object(["name": string, "model": string], required: ["name"]),
+    "SearchRules": object(
+      [
+        "synonyms": [
+          "type": "array", "items": string, "maxItems": .integer(Int64(SearchRules.maxSynonyms)),
+          "description": "`tv, television` (the same) or `tele => television` (is searched as).",
+        ],
+        "curations": [
+          "type": "array", "maxItems": .integer(Int64(SearchRules.maxCurations)),
+          "items": object(
+            ["queries": strings, "pinned": strings, "hidden": strings], required: ["queries"]),
+        ],
+      ], required: []),
   ]
 
   static let examples: [String: JSONValue] = [
@@ -93,5 +112,9 @@ enum Schemas {
       "language": "en", "attributes": ["product": "app"],
     ],
     "CreateKnowledgeBase": ["name": "handbook"],
+    "SearchRules": [
+      "synonyms": ["mfa, two-step verification", "holiday => paid leave"],
+      "curations": [["queries": ["opening hours"], "pinned": ["hours.md"], "hidden": ["hours-2024.md"]]],
+    ],
   ]
 }

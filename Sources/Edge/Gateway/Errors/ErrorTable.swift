@@ -30,6 +30,8 @@ enum ErrorTable {
     "invalid_cursor": Row(400, "Not a cursor of this list"),
     "invalid_document": Row(400, "Not a valid document"),
     "invalid_external_id": Row(400, "Not a valid external id"),
+    "invalid_facets": Row(400, "Not valid facets"),
+    "invalid_rules": Row(400, "Not valid search rules"),
     "invalid_field": Row(400, "A field has a wrong value"),
     "invalid_filter": Row(400, "Not a valid filter"),
     "invalid_group": Row(400, "Not a valid group"),

@@ -14,6 +14,7 @@ struct DocumentView: Encodable {
   let tags: [String]
   let attributes: [String: String]
   let visibility: JSONValue
+  let source: String
   let bytes: Int
   let chunks: Int
   let createdAt: String
@@ -35,6 +36,7 @@ struct DocumentView: Encodable {
       case .signedIn: "signed_in"
       case .groups(let names): .array(names.map { .string($0) })
       }
+    source = record.source
     bytes = record.textBytes
     chunks = record.chunkCount
     createdAt = Timestamp.text(record.createdAt)
@@ -42,7 +44,7 @@ struct DocumentView: Encodable {
   }
 
   enum CodingKeys: String, CodingKey {
-    case id, version, kind, title, url, language, tags, attributes, visibility, bytes, chunks
+    case id, version, kind, title, url, language, tags, attributes, visibility, source, bytes, chunks
     case externalID = "external_id"
     case createdAt = "created_at"
     case updatedAt = "updated_at"
@@ -61,6 +63,7 @@ struct DocumentView: Encodable {
     try container.encode(tags, forKey: .tags)
     try container.encode(attributes, forKey: .attributes)
     try container.encode(visibility, forKey: .visibility)
+    try container.encode(source, forKey: .source)
     try container.encode(bytes, forKey: .bytes)
     try container.encode(chunks, forKey: .chunks)
     try container.encode(createdAt, forKey: .createdAt)

@@ -12,13 +12,16 @@ extension GatewayRoutes {
         id: "search", tag: "Search", summary: "Find passages",
         description: """
           The passages nearest to a query, best first. `score` orders them; `scores` holds the raw numbers of \
-          each half. `highlights` are half-open UTF-8 byte ranges of `text`.
+          each half. `highlights` are half-open UTF-8 byte ranges of `text`. Mode `suggest` is for search as you \
+          type: the last word may be unfinished, and no model is asked. `facets` counts the values of filter keys \
+          over the documents that were found. A passage that stands in several documents comes once, with the \
+          others in `also_in`; what an editor put first for this question is `pinned`.
           """,
         request: "SearchRequest", responses: [200: .json("SearchResponse")],
         errors: [
           "invalid_json", "missing_field", "query_empty", "query_too_long", "invalid_limit",
-          "unknown_filter_key", "invalid_rerank_pairs", "kb_not_found", "unsupported_type", "overloaded",
-          "generation_not_reached", "mode_unavailable", "model_unavailable",
+          "unknown_filter_key", "invalid_filter", "invalid_facets", "invalid_rerank_pairs", "kb_not_found",
+          "unsupported_type", "overloaded", "generation_not_reached", "mode_unavailable", "model_unavailable",
         ])
     ) { call in
       let request = try call.searchRequest()
@@ -36,7 +39,8 @@ extension GatewayRoutes {
         request: "AnswerRequest", responses: [200: .jsonOrEvents("AnswerResponse")],
         errors: [
           "invalid_json", "missing_field", "query_empty", "query_too_long", "invalid_rerank_pairs",
-          "kb_not_found", "unsupported_type", "overloaded", "generation_not_reached",
+          "unknown_filter_key", "invalid_filter", "kb_not_found", "unsupported_type", "overloaded",
+          "generation_not_reached",
         ])
     ) { call in
       let request = try call.answerRequest()
@@ -73,11 +77,11 @@ extension Call {
     if let limit = fields.integer("limit", in: limits, code: "invalid_limit") { request.limit = Int(limit) }
     if let mode: SearchMode = fields.choice("mode", code: "invalid_mode") { request.mode = mode }
     if let group: SearchGrouping = fields.choice("group", code: "invalid_group") { request.grouping = group }
-    if let filter = fields.conditions("filter", code: "invalid_filter", maxCount: 100) {
-      request.filter = SearchFilter(filter)
-    }
+    request.filter = fields.filter()
     request.history = fields.history()
     request.explain = fields.bool("explain") ?? false
+    request.facets =
+      fields.strings("facets", code: "invalid_facets", maxCount: SearchRequest.maxFacets, maxBytes: 256) ?? []
     request.rerankPairs = fields.rerankPairs()
     request.minGeneration = fields.minGeneration()
     try fields.finish()
@@ -89,8 +93,8 @@ extension Call {
     var fields = try fields()
     let request = AnswerRequest(
       question: fields.requiredString("question", allowsNUL: true), knowledgeBase: fields.knowledgeBase(),
-      history: fields.history(), rerankPairs: fields.rerankPairs(), minGeneration: fields.minGeneration(),
-      viewer: principal.viewer)
+      history: fields.history(), filter: fields.filter(), rerankPairs: fields.rerankPairs(),
+      minGeneration: fields.minGeneration(), viewer: principal.viewer)
     _ = fields.string("conversation_id", maxBytes: 256)
     try fields.finish()
     try requireReach(request.knowledgeBase)
@@ -124,6 +128,10 @@ extension FieldReader {
   mutating func minGeneration() -> Generation? {
     integer("min_generation", in: 0...Int64.max, code: "invalid_min_generation").map(
       Generation.init(rawValue:))
+  }
+
+  mutating func filter() -> SearchFilter {
+    SearchFilter(conditions("filter", code: "invalid_filter", maxCount: 100) ?? [:])
   }
 
   mutating func rerankPairs() -> Int? {

@@ -29,6 +29,21 @@ struct EvalCommand: AsyncParsableCommand {
   @Flag(help: "Leave answers out, also where the set carries them.") var noAnswers = false
   @Option(help: "How many of the best hits a cross-encoder compares with the query, 0 to 100.")
   var rerankPairs = 0
+  @Flag(
+    help:
+      "Learn from the set how sure answers of the knowledge base (--kb) are, and from where on to give them.")
+  var calibrate = false
+  @Flag(help: "Forget what --calibrate learned for the knowledge base (--kb); measures as before.")
+  var uncalibrate = false
+
+  func validate() throws {
+    guard kb != nil || !(calibrate || uncalibrate) else {
+      throw ValidationError("--calibrate and --uncalibrate are for a knowledge base: add --kb NAME.")
+    }
+    guard !(calibrate && (uncalibrate || noAnswers)) else {
+      throw ValidationError("--calibrate needs answers, and cannot stand beside --uncalibrate.")
+    }
+  }
 
   func run() async throws {
     let set = try EvaluationSet(folder: URL(fileURLWithPath: folder))
@@ -45,24 +60,33 @@ struct EvalCommand: AsyncParsableCommand {
     defer { if let temporary { try? FileManager.default.removeItem(at: temporary) } }
     let workspace = try await Workspace.open(
       settings, chunking: chunk == .none ? .wholeDocument : .standard)
-    let (report, outcomes) = try await workspace.closing { try await evaluate(set, $0, settings) }
+    let (report, outcomes, calibration) = try await workspace.closing { [settings] in
+      try await evaluate(set, $0, settings)
+    }
     if let save { try write(outcomes, to: save) }
     try show(report)
+    if let calibration { try show(calibration) }
     if let compare { try show(RunComparison(outcomes, against: try read(compare))) }
   }
 
   private func evaluate(
     _ set: EvaluationSet, _ workspace: Workspace, _ settings: Settings
-  ) async throws -> (EvaluationReport, [QueryOutcome]) {
+  ) async throws -> (EvaluationReport, [QueryOutcome], CalibrationReport?) {
     var options = EvaluationRunner.Options()
     options.mode = mode
     options.usesHistory = !noHistory
     options.threads = settings.threads
     options.rerankPairs = rerankPairs
-    options.answerTarget = settings.answerTarget
+    options.answerTarget = settings.answerThreshold == nil ? settings.answerTarget : nil
     if noAnswers { options.answers = false }
+    if calibrate { options.answers = true }
+    options.answersAlways = calibrate
     if let kb {
       options.knowledgeBase = kb
+      if uncalibrate {
+        let found = try await workspace.knowledgeBase(kb)
+        _ = try await workspace.store.setAnswerCalibration(nil, of: found.id)
+      }
     } else {
       let wanted = model ?? (mode == .lexical && !set.hasAnswers ? KnowledgeBase.noModel : settings.model)
       // A name per model and chunking, so that a kept folder serves them all.
@@ -78,7 +102,10 @@ struct EvalCommand: AsyncParsableCommand {
     }
     let runner = EvaluationRunner(
       engine: workspace.engine, store: workspace.store, indexes: workspace.indexes, options: options)
-    return try await runner.run(set)
+    let (report, outcomes) = try await runner.run(set)
+    guard calibrate else { return (report, outcomes, nil) }
+    let calibration = try await runner.calibrate(by: outcomes)
+    return (report, outcomes, CalibrationReport(calibration, target: settings.answerTarget))
   }
 
   private func show(_ report: EvaluationReport) throws {
@@ -96,6 +123,29 @@ struct EvalCommand: AsyncParsableCommand {
       print(
         "answers: coverage \(f(abstention.coverage)), error \(f(abstention.error)), "
           + "AUROC \(abstention.auroc.map(f) ?? "-")")
+    }
+  }
+
+  private func show(_ calibration: CalibrationReport) throws {
+    if global.json { return try Console.json(calibration) }
+    func percent(_ x: Double) -> String { String(format: "%.1f %%", 100 * x) }
+    print(
+      "calibrated with \(calibration.questions) questions, \(calibration.right) of them answered rightly: "
+        + (calibration.method?.rawValue ?? "not enough data for a curve")
+        + String(format: "; Brier score %.4f", calibration.brierBefore)
+        + (calibration.brierAfter.map { String(format: ", now %.4f", $0) } ?? ""))
+    if let answered = calibration.answered, let wrong = calibration.wrong,
+      let threshold = calibration.threshold
+    {
+      print(
+        "at most \(percent(calibration.target)) wrong, with \(percent(1 - calibration.delta)) certainty: answers "
+          + "\(percent(answered)) of them, \(percent(wrong)) wrongly (prior score from "
+          + String(format: "%.3f", threshold) + ")")
+    } else {
+      print(
+        "not enough data to promise at most \(percent(calibration.target)) wrong answers: the "
+          + "threshold is the standard one for that, on the probabilities that were learned. Label more questions, or set a larger answer_target."
+      )
     }
   }
 

@@ -7,7 +7,7 @@ import Security
 struct KnowledgeBaseCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "kb", abstract: "List, create and delete knowledge bases, and delete single documents.",
-    subcommands: [List.self, Create.self, Delete.self, Documents.self, Remove.self],
+    subcommands: [List.self, Create.self, Delete.self, Documents.self, Remove.self, RulesCommand.self],
     defaultSubcommand: List.self)
 
   struct List: AsyncParsableCommand {

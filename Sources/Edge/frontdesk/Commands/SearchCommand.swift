@@ -11,9 +11,11 @@ struct SearchCommand: AsyncParsableCommand {
   @Argument(help: "What to look for.") var query: String
   @OptionGroup var global: GlobalOptions
   @Option(help: "Knowledge base.") var kb = KnowledgeBase.defaultName
-  @Option(help: "hybrid, lexical or dense.") var mode: SearchMode = .hybrid
+  @Option(help: "hybrid, lexical, dense, or suggest for an unfinished query.") var mode: SearchMode = .hybrid
   @Option(help: "Documents to show, 1 to 1,000.") var limit = SearchRequest.defaultLimit
-  @Option(help: "key=value; OR within a key, AND between keys.") var filter: [String] = []
+  @Option(help: "key=value or key=from..to; OR within a key, AND between keys.") var filter: [String] = []
+  @Option(help: "Count the values of a key (tags, language, kind, source, updated, attributes.NAME).")
+  var facet: [String] = []
   @Option(help: "document or passage.") var group: SearchGrouping = .document
   @Option(help: "How many of the best hits a cross-encoder compares with the query, 0 to 100.")
   var rerankPairs = 0
@@ -22,16 +24,18 @@ struct SearchCommand: AsyncParsableCommand {
   func run() async throws {
     let filter = try filterConditions()
     let workspace = try await Workspace.open(try await global.settings())
-    let response = try await workspace.closing {
-      try await $0.engine.search(
-        SearchRequest(
-          query: query, knowledgeBase: kb, limit: limit, mode: mode, filter: filter, grouping: group,
-          explain: explain, rerankPairs: rerankPairs, viewer: .all))
-    }
+    var request = SearchRequest(
+      query: query, knowledgeBase: kb, limit: limit, mode: mode, filter: filter, grouping: group,
+      explain: explain, rerankPairs: rerankPairs, viewer: .all)
+    request.facets = facet
+    let response = try await workspace.closing { [request] in try await $0.engine.search(request) }
     if global.json { return try Console.json(response) }
     for reason in response.degraded { Console.error("note: \(reason)") }
     if response.hits.isEmpty { return print("nothing found") }
     for (i, hit) in response.hits.enumerated() { show(hit, rank: i + 1) }
+    for (key, counts) in response.facets.sorted(by: { $0.key < $1.key }) {
+      print("\(key): " + counts.map { "\($0.value) (\($0.count))" }.joined(separator: ", "))
+    }
     if let explanation = response.explanation { try Console.json(explanation, pretty: true) }
   }
 
@@ -47,9 +51,11 @@ struct SearchCommand: AsyncParsableCommand {
 
   private func show(_ hit: SearchHit, rank: Int) {
     let path = ([hit.title] + hit.headingPath).filter { !$0.isEmpty }.joined(separator: " > ")
-    print("\(rank). \(path)  (\(hit.externalID), \(String(format: "%.3f", hit.score)))")
+    print(
+      "\(rank). \(path)  (\(hit.externalID), \(hit.isPinned ? "pinned" : String(format: "%.3f", hit.score)))")
     let text = hit.text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
     print("   " + (text.count > 240 ? text.prefix(240) + "..." : text[...]))
+    if !hit.alsoIn.isEmpty { print("   also in " + hit.alsoIn.map(\.externalID).joined(separator: ", ")) }
     guard let explanation = hit.explanation else { return }
     print(
       "   lexical rank \(explanation.lexicalRank.map(String.init) ?? "-"), "

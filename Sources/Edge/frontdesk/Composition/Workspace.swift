@@ -39,8 +39,10 @@ final class Workspace: Sendable {
     var options = SearchEngine.Options()
     options.reranker = reranker
     options.rerankWeight = settings.rerankWeight
+    options.priors = settings.priors
     options.threads = settings.threads
     options.bm25 = settings.bm25
+    options.answerTarget = settings.answerTarget
     options.answerThreshold = settings.answerThreshold
     options.lexicalWeight = settings.lexicalWeight
     options.lexicalScale = settings.lexicalScale

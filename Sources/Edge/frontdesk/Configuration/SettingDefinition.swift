@@ -83,8 +83,10 @@ struct SettingDefinition: Sendable {
       key: "metrics_open", kind: .flag, standard: "false", unit: "",
       help: "Lets /metrics be read without a key."),
     .init(
-      key: "answer_target", kind: .number(0.04...0.13), standard: "0.1", unit: "share",
-      help: "Share of wrong ones among given answers to aim at; fewer wrong ones mean fewer answers."),
+      key: "answer_target", kind: .number(0.01...0.5), standard: "0.1", unit: "share",
+      help:
+        "Share of wrong ones among given answers to aim at; below 0.04 and above 0.13 only in a knowledge base that was calibrated."
+    ),
     .init(
       key: "answer_threshold", kind: .number(0...1), standard: "", unit: "probability",
       help: "Probability of being right below which no answer is given; unset: what suits answer_target."),
@@ -99,6 +101,16 @@ struct SettingDefinition: Sendable {
       help:
         "How far hybrid search moves a question towards its best passages before it orders all; 0: not at all."
     ),
+    .init(
+      key: "freshness_weight", kind: .number(0...1), standard: "0", unit: "score",
+      help: "What a document that was changed today gains in its score; half of it after freshness_half_life."
+    ),
+    .init(
+      key: "freshness_half_life", kind: .number(0.1...100_000), standard: "180", unit: "days",
+      help: "Age at which half of what freshness adds is left."),
+    .init(
+      key: "authority_weight", kind: .number(0...1), standard: "0", unit: "score",
+      help: "What a document whose attribute authority is 1 gains in its score; in proportion for less."),
     .init(
       key: "bm25_k1", kind: .number(0...10), standard: "1.2", unit: "",
       help: "Saturation of term frequency in the lexical half."),

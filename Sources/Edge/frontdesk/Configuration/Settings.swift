@@ -109,12 +109,17 @@ struct Settings: Sendable {
   var idleTimeout: Duration { .seconds(integer("idle_timeout")) }
   var maxConcurrentRequests: Int { integer("max_concurrent_requests") }
   var metricsOpen: Bool { flag("metrics_open") }
-  /// Nil where a threshold is set instead.
-  var answerTarget: Double? { byKey["answer_threshold"] == nil ? number("answer_target") : nil }
-  var answerThreshold: Double {
-    answerTarget.map(ConfidencePrior.threshold(target:)) ?? number("answer_threshold")
-  }
+  var answerTarget: Double { number("answer_target") }
+  /// Nil for what suits the target.
+  var answerThreshold: Double? { byKey["answer_threshold"].flatMap(Double.init) }
   /// Nil for what suits the model.
+  var priors: DocumentPriors {
+    var priors = DocumentPriors()
+    priors.freshness = number("freshness_weight")
+    priors.halfLife = number("freshness_half_life")
+    priors.authority = number("authority_weight")
+    return priors
+  }
   var lexicalWeight: Double? { byKey["lexical_weight"].flatMap(Double.init) }
   var lexicalScale: Double { number("lexical_scale") }
   var feedbackWeight: Double { number("feedback_weight") }

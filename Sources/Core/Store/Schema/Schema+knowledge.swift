@@ -1,6 +1,6 @@
 extension Schema {
   /// Documents, versions, chunks, vectors and the change feed.
-  static let knowledge = Schema(file: "knowledge.db", migrations: [knowledgeV1])
+  static let knowledge = Schema(file: "knowledge.db", migrations: [knowledgeV1, knowledgeV2])
 
   private static let knowledgeV1 = """
     -- epoch: names this life of the store. erasure_pending: there while erased bytes may remain on disk.
@@ -118,5 +118,10 @@ extension Schema {
       document_count INTEGER NOT NULL,
       PRIMARY KEY (kb, root, path)
     ) STRICT, WITHOUT ROWID;
+    """
+
+  /// links: JSON of DocumentLinks; NULL where version 1 wrote the document.
+  private static let knowledgeV2 = """
+    ALTER TABLE documents ADD COLUMN links BLOB;
     """
 }

@@ -1,0 +1,131 @@
+PRAGMA foreign_keys=OFF;
+BEGIN TRANSACTION;
+CREATE TABLE meta (
+  key TEXT NOT NULL PRIMARY KEY,
+  value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+INSERT INTO meta VALUES('epoch','11111111-2222-3333-4444-555555555555');
+CREATE TABLE knowledge_bases (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  name TEXT UNIQUE,
+  model TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  document_count INTEGER NOT NULL DEFAULT 0,
+  chunk_count INTEGER NOT NULL DEFAULT 0
+) STRICT;
+INSERT INTO knowledge_bases VALUES(1,'default','m',1700000000000000,2,3);
+INSERT INTO knowledge_bases VALUES(2,'shop','none',1700000000000000,0,0);
+CREATE TABLE changes (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT,
+  kb INTEGER NOT NULL,
+  document INTEGER UNIQUE,
+  kind TEXT NOT NULL
+) STRICT;
+INSERT INTO changes VALUES(1,1,NULL,'kb_created');
+INSERT INTO changes VALUES(3,1,1,'document');
+INSERT INTO changes VALUES(4,1,2,'document');
+INSERT INTO changes VALUES(6,1,3,'document');
+INSERT INTO changes VALUES(8,1,4,'document');
+INSERT INTO changes VALUES(9,1,NULL,'erase');
+INSERT INTO changes VALUES(10,2,NULL,'kb_created');
+CREATE TABLE documents (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  kb INTEGER NOT NULL REFERENCES knowledge_bases (id),
+  external_id TEXT NOT NULL,
+  live INTEGER NOT NULL,
+  version INTEGER NOT NULL,
+  generation INTEGER NOT NULL,
+  content_hash BLOB NOT NULL,
+  kind TEXT NOT NULL,
+  title BLOB NOT NULL,
+  url BLOB,
+  language BLOB,
+  questions TEXT NOT NULL,
+  tags TEXT NOT NULL,
+  attributes TEXT NOT NULL,
+  visibility TEXT NOT NULL,
+  text_bytes INTEGER NOT NULL,
+  chunk_count INTEGER NOT NULL,
+  origin_root TEXT,
+  origin_path TEXT,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL
+, links BLOB) STRICT;
+INSERT INTO documents VALUES(1,1,'guide.md',1,2,3,X'9a9ad20d92bfb4d7d24f5e007a9343aa615b752483d6d7e12ef879051ce411c4','article',X'4775696465',X'68747470733a2f2f6578616d706c652e636f6d2f67756964652e6d64',X'656e','[]','["t"]','{"product":"door"}','["staff"]',30,2,'/docs','guide.md',1700000000000000,1700000000000000,X'7b22616e63686f7273223a5b224775696465225d2c226f7574676f696e67223a5b7b226c696e65223a332c22746172676574223a226f6c642e6d64227d5d7d');
+INSERT INTO documents VALUES(2,1,'faq.csv#1',1,1,4,X'608ef2bd33e99a13e6b0ab03f2a2f85952514998a527d55e628d3d3cac5a6324','faq',X'486f7720646f2049206f70656e2069743f',X'68747470733a2f2f6578616d706c652e636f6d2f6661712e6373762331',X'656e','["How do I get in?"]','["t"]','{"product":"door"}','public',13,1,'/docs','faq.csv',1700000000000000,1700000000000000,X'7b226f7574676f696e67223a5b5d7d');
+INSERT INTO documents VALUES(3,1,'old.md',0,1,6,X'f0fbb67020dd2b1fbdb221d006a78c351bcb4f76d12aaf56848639aa3dcd93fe','article',X'4f6c64',X'68747470733a2f2f6578616d706c652e636f6d2f6f6c642e6d64',X'656e','[]','["t"]','{"product":"door"}','public',10,0,'/docs','old.md',1700000000000000,1700000000000000,NULL);
+CREATE TABLE versions (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  document INTEGER NOT NULL REFERENCES documents (id),
+  version INTEGER NOT NULL,
+  title BLOB NOT NULL,
+  text BLOB NOT NULL,
+  created_at INTEGER NOT NULL,
+  UNIQUE (document, version)
+) STRICT;
+INSERT INTO versions VALUES(1,1,1,X'4775696465',X'4f70656e2074686520646f6f722e0a436c6f73652074686520646f6f722e0a',1700000000000000);
+INSERT INTO versions VALUES(2,1,2,X'4775696465',X'4f70656e2074686520646f6f722e0a4c6f636b2074686520646f6f722e0a',1700000000000000);
+INSERT INTO versions VALUES(3,2,1,X'486f7720646f2049206f70656e2069743f',X'55736520746865206b65792e0a',1700000000000000);
+INSERT INTO versions VALUES(4,3,1,X'4f6c64',X'4f757464617465642e0a',1700000000000000);
+CREATE TABLE chunks (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  document INTEGER NOT NULL REFERENCES documents (id),
+  ordinal INTEGER NOT NULL,
+  span_start INTEGER NOT NULL,
+  span_end INTEGER NOT NULL,
+  content_hash BLOB NOT NULL,
+  heading_path TEXT NOT NULL,
+  text BLOB NOT NULL
+) STRICT;
+INSERT INTO chunks VALUES(1,1,0,0,14,X'b9c63c86809dff72c0a7ca1a60f4bebd3a7576948aea7ac5a2f9582fa7592f27','["Getting started"]',X'4f70656e2074686520646f6f722e');
+INSERT INTO chunks VALUES(3,1,1,15,29,X'7f720c1c92733962003ec1e4ec6e5811b7234be3b8521851592dfa97264e6dfa','["Getting started"]',X'4c6f636b2074686520646f6f722e');
+INSERT INTO chunks VALUES(4,2,0,0,12,X'32b5680548718da5df7a45f62f8512fb8bcb6c61b960a400d0d9e5b0d0f96fc9','["Getting started"]',X'55736520746865206b65792e');
+CREATE TABLE chunk_embeddings (
+  chunk INTEGER NOT NULL REFERENCES chunks (id),
+  ordinal INTEGER NOT NULL,
+  text_hash BLOB NOT NULL,
+  PRIMARY KEY (chunk, ordinal)
+) STRICT, WITHOUT ROWID;
+INSERT INTO chunk_embeddings VALUES(4,0,X'32b5680548718da5df7a45f62f8512fb8bcb6c61b960a400d0d9e5b0d0f96fc9');
+INSERT INTO chunk_embeddings VALUES(3,0,X'7f720c1c92733962003ec1e4ec6e5811b7234be3b8521851592dfa97264e6dfa');
+INSERT INTO chunk_embeddings VALUES(1,0,X'b9c63c86809dff72c0a7ca1a60f4bebd3a7576948aea7ac5a2f9582fa7592f27');
+CREATE TABLE vectors (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  text_hash BLOB NOT NULL,
+  model TEXT NOT NULL,
+  half_values BLOB NOT NULL,
+  UNIQUE (text_hash, model)
+) STRICT;
+INSERT INTO vectors VALUES(1,X'b9c63c86809dff72c0a7ca1a60f4bebd3a7576948aea7ac5a2f9582fa7592f27','m',X'b900c6003c00860080009d00ff007200c000a700ca001a006000f400be00bd003a007500760094008a00ea007a00c500a200f90058002f00a70059002f002700');
+INSERT INTO vectors VALUES(4,X'7f720c1c92733962003ec1e4ec6e5811b7234be3b8521851592dfa97264e6dfa','m',X'7f0072000c001c00920073003900620000003e00c100e400ec006e0058001100b70023004b00e300b80052001800510059002d00fa00970026004e006d00fa00');
+INSERT INTO vectors VALUES(5,X'32b5680548718da5df7a45f62f8512fb8bcb6c61b960a400d0d9e5b0d0f96fc9','m',X'3200b50068000500480071008d00a500df007a004500f6002f0085001200fb008b00cb006c006100b9006000a4000000d000d900e500b000d000f9006f00c900');
+CREATE TABLE purged_documents (
+  document INTEGER PRIMARY KEY
+) STRICT;
+INSERT INTO purged_documents VALUES(4);
+CREATE TABLE source_files (
+  kb INTEGER NOT NULL REFERENCES knowledge_bases (id),
+  root TEXT NOT NULL,
+  path TEXT NOT NULL,
+  fingerprint BLOB NOT NULL,
+  document_count INTEGER NOT NULL,
+  PRIMARY KEY (kb, root, path)
+) STRICT, WITHOUT ROWID;
+INSERT INTO source_files VALUES(1,'/docs','faq.csv',X'03',1);
+INSERT INTO source_files VALUES(1,'/docs','guide.md',X'02',1);
+DELETE FROM sqlite_sequence;
+INSERT INTO sqlite_sequence VALUES('knowledge_bases',2);
+INSERT INTO sqlite_sequence VALUES('changes',10);
+INSERT INTO sqlite_sequence VALUES('documents',4);
+INSERT INTO sqlite_sequence VALUES('chunks',6);
+INSERT INTO sqlite_sequence VALUES('versions',5);
+INSERT INTO sqlite_sequence VALUES('vectors',7);
+CREATE INDEX changes_by_kb ON changes (kb, seq);
+CREATE INDEX changes_of_kb ON changes (kb, kind) WHERE document IS NULL;
+CREATE UNIQUE INDEX documents_by_external_id ON documents (kb, external_id);
+CREATE INDEX documents_live ON documents (kb, live);
+CREATE INDEX documents_by_root ON documents (kb, origin_root) WHERE origin_root IS NOT NULL;
+CREATE INDEX chunks_by_document ON chunks (document, ordinal);
+CREATE INDEX chunk_embeddings_by_text ON chunk_embeddings (text_hash);
+COMMIT;
+PRAGMA user_version = 2;

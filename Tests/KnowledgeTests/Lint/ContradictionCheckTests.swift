@@ -37,6 +37,9 @@ import Testing
     ),
     ("Le remboursement est effectué sous 14 jours.", "Le remboursement est effectué sous 30 jours.", "fr"),
     ("Las devoluciones se pagan en catorce días.", "Las devoluciones se pagan en 30 días.", "es"),
+    (
+      "Les bons sont remboursés après la vente.", "Les bons ne sont pas remboursés après la vente.", "fr"
+    ),
     ("退款将在14天内退回到您的账户。", "退款将在30天内退回到您的账户。", "zh"),
     ("返金は14日以内に行われます。", "返金は30日以内に行われます。", "ja"),
     ("Возврат средств занимает 14 дней.", "Возврат средств занимает 30 дней.", "ru"),
@@ -67,6 +70,11 @@ import Testing
     ("1. Open the invoices of the customer.", "2. Open the invoices of the customer."),
     ("Ticket 4711 describes lost invoices.", "Ticket 4712 describes lost invoices."),
     ("The 32-bit edition prints invoices.", "The 64-bit edition prints invoices."),
+    // Twice no is not the contrary of once.
+    (
+      "The test says nothing about whether guests pay.",
+      "The test says nothing about whether guests never pay."
+    ),
     // Examples: nothing agrees.
     (
       "The invoice lists 12 chairs and 3 tables for the customer.",

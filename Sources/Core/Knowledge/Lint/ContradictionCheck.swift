@@ -108,13 +108,14 @@ struct ContradictionCheck {
       let frame: [String]
       let quantities: [Statement.Quantity]
     }
+    // Who says no twice may mean yes: only one against none is told.
     var affirmed: [Said: Int] = [:]
     var denied: [Said: [Int]] = [:]
     for (i, source) in sources.enumerated() {
       let said = Said(frame: source.statement.frame, quantities: source.statement.quantities)
       if source.statement.negations == 0 {
         if affirmed[said] == nil { affirmed[said] = i }
-      } else if source.statement.negations == 1 || source.statement.isDoublyMarked {
+      } else if source.statement.negations == 1 {
         denied[said, default: []].append(i)
       }
     }
@@ -158,11 +159,6 @@ struct ContradictionCheck {
       message: message,
       remedy: "Find out which holds and correct the other, or say in each what it holds for.")
   }
-}
-
-extension Statement {
-  /// French says no with two words.
-  var isDoublyMarked: Bool { negations == 2 }
 }
 
 /// Two frames laid side by side.

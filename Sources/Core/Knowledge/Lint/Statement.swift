@@ -41,6 +41,7 @@ struct Statement {
       let word = words[index]
       index += 1
       let key = word.key.replacingApostrophes
+      if negation.isSilent(key) { continue }
       if let rest = negation.rest(of: key) {
         negations += 1
         if let rest { frame.append(rest) }
@@ -81,6 +82,18 @@ struct NegationWords {
   private let contractions: [String: String]
   /// Auxiliaries that come with a negation only.
   private let auxiliaries: Set<String>
+  /// Go with a negation, and say nothing by themselves.
+  private let silent: Set<String>
+
+  private init(
+    _ words: Set<String>, contractions: [String: String] = [:], auxiliaries: Set<String> = [],
+    silent: Set<String> = []
+  ) {
+    self.words = words
+    self.contractions = contractions
+    self.auxiliaries = auxiliaries
+    self.silent = silent
+  }
 
   /// - Returns: nil where the word is none; else what stays of it, if anything.
   func rest(of word: String) -> String?? {
@@ -90,14 +103,15 @@ struct NegationWords {
   }
 
   func supports(_ word: String) -> Bool { auxiliaries.contains(word) }
+  func isSilent(_ word: String) -> Bool { silent.contains(word) }
 
   static func of(_ language: Language?) -> NegationWords {
-    language.flatMap { byLanguage[$0] } ?? NegationWords(words: [], contractions: [:], auxiliaries: [])
+    language.flatMap { byLanguage[$0] } ?? NegationWords([])
   }
 
   private static let byLanguage: [Language: NegationWords] = [
     .english: NegationWords(
-      words: ["not", "never"],
+      ["not", "never", "nothing", "nobody", "neither", "nor"],
       contractions: [
         "cannot": "can", "can't": "can", "couldn't": "could", "isn't": "is", "aren't": "are", "wasn't": "was",
         "weren't": "were", "won't": "will", "wouldn't": "would", "shouldn't": "should", "mustn't": "must",
@@ -105,16 +119,16 @@ struct NegationWords {
       ],
       auxiliaries: ["do", "does", "did"]),
     .german: NegationWords(
-      words: ["nicht", "nie", "niemals"],
+      ["nicht", "nie", "niemals", "nichts", "niemand", "weder"],
       contractions: [
         "kein": "ein", "keine": "eine", "keinen": "einen", "keinem": "einem", "keiner": "einer",
         "keines": "eines",
-      ], auxiliaries: []),
-    .french: NegationWords(words: ["ne", "pas", "jamais"], contractions: [:], auxiliaries: []),
-    .spanish: NegationWords(words: ["no", "nunca", "jamás"], contractions: [:], auxiliaries: []),
-    .italian: NegationWords(words: ["non", "mai"], contractions: [:], auxiliaries: []),
-    .portuguese: NegationWords(words: ["não", "nunca"], contractions: [:], auxiliaries: []),
-    .dutch: NegationWords(words: ["niet", "nooit"], contractions: ["geen": "een"], auxiliaries: []),
-    .chinese: NegationWords(words: ["不", "没", "無", "无"], contractions: [:], auxiliaries: []),
+      ]),
+    .french: NegationWords(["pas", "jamais", "rien", "aucun", "aucune"], silent: ["ne"]),
+    .spanish: NegationWords(["no", "nunca", "jamás", "nada", "nadie"]),
+    .italian: NegationWords(["non", "mai", "niente", "nessuno"]),
+    .portuguese: NegationWords(["não", "nunca", "nada", "ninguém"]),
+    .dutch: NegationWords(["niet", "nooit", "niets", "niemand"], contractions: ["geen": "een"]),
+    .chinese: NegationWords(["不", "没", "無", "无"]),
   ]
 }

@@ -78,6 +78,16 @@ import Testing
     #expect(findings.first?.message.contains("in 1000 documents") == true)
   }
 
+  @Test func sketchesMissNoLikeSets() {
+    let base = (0..<200).map { UInt64($0) &* 0x9E37_79B9_7F4A_7C15 }.sorted()
+    let like = Array(base.dropFirst(10)), unlike = base.map { $0 ^ 0xFFFF_FFFF }.sorted()
+    #expect(MinHash.resemblance(base, base) == 1 && MinHash.resemblance([], []) == 1)
+    #expect(MinHash.resemblance(base, like) == 0.95 && MinHash.resemblance(base, []) == 0)
+    let pairs = MinHash(bands: 20, rows: 5).candidatePairs(of: [base, unlike, like, []])
+    #expect(pairs.contains(MinHash.IndexPair(first: 0, second: 2)))
+    #expect(!pairs.contains { $0.first == 3 || $0.second == 3 })
+  }
+
   @Test func aHugeParagraph() {
     let text = prose(200_000, seed: 3)
     #expect(codes([.sample("a", [text]), .sample("b", [text + " End."])]) == [.nearDuplicate])

@@ -252,4 +252,20 @@ import Testing
     _ = try await sample.store.delete(["b"], from: sample.kb)
     #expect(try await sample.store.contentHashes(of: ["a", "b", "c"], in: sample.kb) == ["a": a.contentHash])
   }
+
+  /// Links are no content: they follow the source under one version.
+  @Test func linksChangeWithoutANewVersion() async throws {
+    let sample = try await Sample()
+    let first = DocumentLinks(outgoing: [DocumentLink(target: "b.md", line: 3)], anchors: ["A"])
+    let id = try await sample.write(Sample.document("a", ["x"], links: first)).receipts[0].record.id
+    #expect(try await sample.store.links(in: sample.kb) == [id: first])
+    let head = try await sample.store.head()
+    let second = DocumentLinks(outgoing: [DocumentLink(target: "c.md", line: nil)])
+    let receipt = try await sample.write(Sample.document("a", ["x"], links: second)).receipts[0]
+    #expect(receipt.effect == .unchanged && receipt.record.version == 1)
+    #expect(try await sample.store.head() == head)
+    #expect(try await sample.store.links(in: sample.kb) == [id: second])
+    _ = try await sample.store.delete(["a"], from: sample.kb)
+    #expect(try await sample.store.links(in: sample.kb).isEmpty)
+  }
 }

@@ -15,5 +15,8 @@ func integer(_ sql: String, in folder: URL) throws -> Int? {
 
 private func inspect<T>(_ folder: URL, _ body: (Database) throws -> T) throws -> T {
   let file = folder.appendingPathComponent("knowledge.db").path
-  return try DatabaseQueue(path: file).read(body)
+  var configuration = Configuration()
+  // A store that was closed may still hold its lock for a moment.
+  configuration.busyMode = .timeout(5)
+  return try DatabaseQueue(path: file, configuration: configuration).read(body)
 }

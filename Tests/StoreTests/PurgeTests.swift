@@ -11,7 +11,8 @@ import Testing
       "files/\(secret).md",
       ["body \(secret)", "shared"],
       title: "title \(secret)",
-      origin: DocumentOrigin(root: "/root", path: "files/\(secret).md")
+      origin: DocumentOrigin(root: "/root", path: "files/\(secret).md"),
+      links: DocumentLinks(outgoing: [DocumentLink(target: secret, line: 1)], anchors: [secret])
     ) { content in
       content.tags = [secret]
       content.attributes = [secret: secret]

@@ -39,6 +39,7 @@ struct Sample {
     _ chunks: [String],
     title: String = "Title",
     origin: DocumentOrigin? = nil,
+    links: DocumentLinks = DocumentLinks(),
     change: (inout DocumentContent) -> Void = { _ in }
   ) -> DocumentWrite {
     let text = chunks.joined(separator: "\n\n")
@@ -69,6 +70,7 @@ struct Sample {
       content: content,
       contentHash: Digest.sha256("\(content)\(chunks)"),
       origin: origin,
+      links: links,
       chunks: writes
     )
   }

@@ -93,6 +93,10 @@ import Testing
     #expect(try await store.version(1, of: "guide.md", in: kb.id)?.isCurrent == false)
     let live = try await store.changes(of: kb.id, after: .zero, model: "m").changes.compactMap(\.live)
     #expect(live.map(\.record.version) == [2, 1])
+    let guide = DocumentLinks(outgoing: [DocumentLink(target: "old.md", line: 3)], anchors: ["Guide"])
+    #expect(
+      try await store.links(in: kb.id)
+        == (version < 2 ? [:] : [live[0].record.id: guide, live[1].record.id: DocumentLinks()]))
     #expect(live[1].questions == ["How do I get in?"])
     #expect(live.flatMap(\.chunks).allSatisfy { $0.vectors.count == 1 && $0.vectors[0].dimension == 32 })
     #expect(

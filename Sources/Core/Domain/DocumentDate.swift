@@ -7,23 +7,34 @@ public struct CalendarDay: Hashable, Sendable, Comparable, CustomStringConvertib
 
   public init(_ date: Date) { days = Int((date.timeIntervalSince1970 / 86_400).rounded(.down)) }
 
-  /// Reads `2026-11-23`, also with a time behind it, and `11/23/2026`; nil for anything else.
-  public init?(parsing text: some StringProtocol) {
-    let parts: [Substring]
-    let text = Substring(text).prefix(10)
-    if text.contains("-") {
-      parts = text.split(separator: "-", omittingEmptySubsequences: false)
-    } else {
-      let american = text.split(separator: "/", omittingEmptySubsequences: false)
-      parts = american.count == 3 ? [american[2], american[0], american[1]] : []
-    }
-    guard parts.count == 3, parts[0].count == 4,
-      parts.allSatisfy({ !$0.isEmpty && $0.utf8.allSatisfy { (48...57).contains($0) } }),
-      let year = Int(parts[0]), let month = Int(parts[1]), let day = Int(parts[2]),
-      (1...12).contains(month), (1...Self.length(of: month, in: year)).contains(day)
+  private init?(_ year: Int, _ month: Int, _ day: Int) {
+    guard (1000...9999).contains(year), (1...12).contains(month),
+      (1...Self.length(of: month, in: year)).contains(day)
     else { return nil }
     days = Self.days(year, month, day)
   }
+
+  /// Reads `2024-03-31`, also with a time behind it, `2024/3/31`, `31.03.2024`, `03/31/2024` and `31/03/2024`.
+  ///
+  /// Of two readings (`04/03/2024`) the later is taken, so that nothing is called older than it may be.
+  ///
+  /// - Parameter monthFirst: the American order is meant.
+  public init?(parsing text: String, monthFirst: Bool = false) {
+    let head = text.prefix { $0.isNumber || "-./".contains($0) }
+    let parts = head.split(whereSeparator: { "-./".contains($0) }).compactMap { Int($0) }
+    guard parts.count == 3, head.first?.isNumber == true else { return nil }
+    if parts[0] > 31 {
+      self.init(parts[0], parts[1], parts[2])
+      return
+    }
+    let american = Self(parts[2], parts[0], parts[1])
+    let european = Self(parts[2], parts[1], parts[0])
+    let readings = head.contains(".") ? [european] : monthFirst ? [american] : [american, european]
+    guard let day = readings.compactMap({ $0 }).max() ?? european else { return nil }
+    self = day
+  }
+
+  public func days(until other: CalendarDay) -> Int { other.days - days }
 
   public var date: Date { Date(timeIntervalSince1970: Double(days) * 86_400) }
 
@@ -65,14 +76,29 @@ public struct CalendarDay: Hashable, Sendable, Comparable, CustomStringConvertib
 }
 
 extension DocumentRecord {
-  /// Attributes in which authors say when a document was last looked at, the surest first.
-  static let dateAttributes = ["updated", "last_modified", "lastmod", "modified", "ms.date", "date"]
+  /// Names of attributes in which authors put when a document was last looked at; in lower case, words parted by
+  /// nothing.
+  private static let dateNames: Set<String> = [
+    "msdate", "date", "updated", "updatedat", "lastupdated", "lastmodified", "lastmod", "modified",
+    "modifiedat", "lastreviewed", "reviewed", "revised", "published", "publishedat", "created", "createdat",
+  ]
+
+  /// The newest date that the document itself gives; whoever touched it last may have put only one of them.
+  public var ownDate: (attribute: String, day: CalendarDay)? { latestDay(of: Self.dateNames) }
 
   /// When the document was last changed: what it says itself, else when the store last saw it change.
-  public var date: CalendarDay {
-    for name in Self.dateAttributes {
-      if let day = attributes[name].flatMap({ CalendarDay(parsing: $0) }) { return day }
-    }
-    return CalendarDay(updatedAt)
+  public var date: CalendarDay { ownDate?.day ?? CalendarDay(updatedAt) }
+
+  /// The latest of the days in some attributes.
+  ///
+  /// - Parameter names: in lower case, words parted by nothing.
+  public func latestDay(of names: Set<String>) -> (attribute: String, day: CalendarDay)? {
+    attributes.compactMap { attribute, value -> (attribute: String, day: CalendarDay)? in
+      let name = attribute.lowercased().filter(\.isLetter)
+      guard names.contains(name), let day = CalendarDay(parsing: value, monthFirst: name == "msdate") else {
+        return nil
+      }
+      return (attribute, day)
+    }.max { ($0.day, $1.attribute) < ($1.day, $0.attribute) }
   }
 }

@@ -32,7 +32,7 @@ public protocol DocumentStore: ChangeFeed {
   /// Writes all documents of the batch in one transaction (kept small by the caller), or none.
   ///
   /// A document whose content hash equals the live one's is `unchanged`: no new version, no change in the
-  /// feed (its origin is still updated). Otherwise chunks whose `contentHash` the document already has keep
+  /// feed (its origin and links are still updated). Otherwise chunks whose `contentHash` the document has keep
   /// their ids. Where a needed vector is neither in the batch nor in the store, nothing is written.
   func commit(_ batch: IngestBatch) async throws -> CommitOutcome
   /// Takes documents out of search; versions stay for verification. Unknown or deleted ids are skipped.
@@ -55,6 +55,8 @@ public protocol DocumentStore: ChangeFeed {
   /// Live documents in the byte order of their external ids, after `after`.
   func documents(in id: KnowledgeBaseID, after: String?, limit: Int) async throws -> [DocumentRecord]
   func counts(in id: KnowledgeBaseID) async throws -> StoreCounts
+  /// Links of the live documents; those written before links were kept have none.
+  func links(in id: KnowledgeBaseID) async throws -> [DocumentID: DocumentLinks]
   /// Content hashes of those of the documents that are live.
   func contentHashes(of externalIDs: [String], in id: KnowledgeBaseID) async throws -> [ExactString: Data]
 
@@ -151,15 +153,18 @@ public struct DocumentWrite: Sendable {
   public let contentHash: Data
   /// Nil where it came by REST: then no `--prune` touches it.
   public let origin: DocumentOrigin?
+  /// No part of `contentHash`.
+  public let links: DocumentLinks
   public let chunks: [ChunkWrite]
   public init(
     externalID: String, content: DocumentContent, contentHash: Data, origin: DocumentOrigin?,
-    chunks: [ChunkWrite]
+    links: DocumentLinks = DocumentLinks(), chunks: [ChunkWrite]
   ) {
     self.externalID = externalID
     self.content = content
     self.contentHash = contentHash
     self.origin = origin
+    self.links = links
     self.chunks = chunks
   }
 }

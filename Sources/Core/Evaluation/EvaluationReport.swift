@@ -34,6 +34,8 @@ public struct EvaluationReport: Sendable, Encodable {
   public let chunks: Int
   public let answerHit: Double?
   public let abstention: Abstention?
+  /// What was learned from the run, where it was asked for.
+  public var calibration: CalibrationReport?
 
   enum CodingKeys: String, CodingKey {
     case ndcg10 = "ndcg@10"
@@ -46,7 +48,7 @@ public struct EvaluationReport: Sendable, Encodable {
     case rerankPairs = "rerank_pairs"
     case threads, documents, chunks
     case answerHit = "answer_hit"
-    case abstention
+    case abstention, calibration
   }
 }
 

@@ -11,6 +11,7 @@ public struct RetrievalError: CodedError {
     case invalidRerankPairs = "invalid_rerank_pairs"
     case unknownFilterKey = "unknown_filter_key"
     case invalidFacets = "invalid_facets"
+    case invalidWithout = "invalid_without"
     case generationNotReached = "generation_not_reached"
     case modelUnavailable = "model_unavailable"
     /// Dense search in a knowledge base that has no model.

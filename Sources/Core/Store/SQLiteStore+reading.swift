@@ -85,6 +85,20 @@ extension SQLiteStore {
     }
   }
 
+  public func links(in id: KnowledgeBaseID) async throws -> [DocumentID: DocumentLinks] {
+    try await knowledge.read { db in
+      let kb = try KnowledgeBaseRow.require(id, db)
+      var links: [DocumentID: DocumentLinks] = [:]
+      try db.each(
+        "SELECT id, links FROM documents WHERE kb = ? AND live = 1 AND links IS NOT NULL",
+        [kb.id]
+      ) { row in
+        links[DocumentID(rawValue: try row.integer(0))] = try DocumentLinks(column: row.data(1))
+      }
+      return links
+    }
+  }
+
   public func contentHashes(
     of externalIDs: [String],
     in id: KnowledgeBaseID

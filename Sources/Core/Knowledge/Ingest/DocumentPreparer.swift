@@ -21,7 +21,8 @@ public struct DocumentPreparer: Sendable {
 
   /// - Parameter blocks: structure of `content.text`; nil where it is bare text.
   public func write(
-    _ content: DocumentContent, blocks: [Block]?, externalID: String, origin: DocumentOrigin?
+    _ content: DocumentContent, blocks: [Block]?, links: DocumentLinks = DocumentLinks(), externalID: String,
+    origin: DocumentOrigin?
   ) -> DocumentWrite {
     var content = content
     if content.language == nil {
@@ -32,6 +33,7 @@ public struct DocumentPreparer: Sendable {
     let drafts = chunker.chunks(of: content, blocks: blocks ?? [])
     return DocumentWrite(
       externalID: externalID, content: content, contentHash: hash(of: content), origin: origin,
+      links: links,
       chunks: drafts.map { draft in
         ChunkWrite(
           draft: draft, contentHash: Self.hash(of: draft),

@@ -201,7 +201,8 @@ extension IngestService {
         var content = document.content
         if let visibility { content.visibility = visibility }
         writes.append(
-          preparer.write(content, blocks: document.blocks, externalID: id, origin: origin))
+          preparer.write(
+            content, blocks: document.blocks, links: document.links, externalID: id, origin: origin))
       }
       return PreparedFile(file: file, writes: writes, diagnostics: diagnostics, fingerprint: fingerprint)
     }

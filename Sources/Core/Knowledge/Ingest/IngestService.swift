@@ -40,6 +40,7 @@ public final class IngestService: Sendable {
     var diagnostics: [Diagnostic] = []
     var content: DocumentContent
     var blocks: [Block]?
+    var links = DocumentLinks()
     switch upsert.body {
     case .fields(let fields):
       content = fields
@@ -50,11 +51,12 @@ public final class IngestService: Sendable {
       let read = try await readSingle(data, mediaType: mediaType, externalID: upsert.externalID)
       content = read.document.content
       blocks = read.document.blocks
+      links = read.document.links
       diagnostics = read.diagnostics
     }
     if let visibility = upsert.visibility { content.visibility = visibility }
-    let prepared = await Blocking.run { [preparer, content, blocks] in
-      preparer.write(content, blocks: blocks, externalID: upsert.externalID, origin: nil)
+    let prepared = await Blocking.run { [preparer, content, blocks, links] in
+      preparer.write(content, blocks: blocks, links: links, externalID: upsert.externalID, origin: nil)
     }
     let outcome = try await writer.write([prepared], to: knowledgeBase)
     guard let receipt = outcome.receipts.first else {

@@ -37,12 +37,18 @@ public struct ReadDocument: Sendable {
   public let blocks: [Block]
   /// Where it begins in the file, from 1; nil where the file has no lines.
   public let line: Int?
+  /// Of Markdown, HTML and cells that hold HTML; empty for other formats.
+  public let links: DocumentLinks
 
-  public init(idSuffix: String?, content: DocumentContent, blocks: [Block], line: Int?) {
+  public init(
+    idSuffix: String?, content: DocumentContent, blocks: [Block], line: Int?,
+    links: DocumentLinks = DocumentLinks()
+  ) {
     self.idSuffix = idSuffix
     self.content = content
     self.blocks = blocks
     self.line = line
+    self.links = links
   }
 }
 
@@ -96,7 +102,7 @@ public struct ReaderLimits: Sendable {
 /// from the bytes (`ContentSniffer`); name and declared type only settle what the bytes leave open.
 public struct DocumentReader: Sendable {
   /// Changes whenever some file would be read differently; part of a file's fingerprint.
-  public static let version = "2"
+  public static let version = "3"
 
   private let limits: ReaderLimits
   private let pdfTool: PDFTool

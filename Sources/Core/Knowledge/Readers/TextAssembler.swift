@@ -104,10 +104,12 @@ struct TextAssembler {
 extension TextAssembler.Finished {
   /// The one document of an article file.
   ///
+  /// - Parameter links: found in `source`; nil where the format's are not kept.
   /// - Throws: `no_text` where there is nothing to find it by but its file name.
-  func document(_ metadata: DocumentMetadata, _ context: inout ReadContext) throws(ReadFailure)
-    -> ReadDocument
-  {
+  func document(
+    _ metadata: DocumentMetadata, links: LinkCollector? = nil, in source: [UInt8] = [],
+    _ context: inout ReadContext
+  ) throws(ReadFailure) -> ReadDocument {
     if text.isEmpty {
       guard hasOwnTitle else { throw .noText("There is no text in this file.") }
       context.warn(
@@ -115,6 +117,8 @@ extension TextAssembler.Finished {
     }
     var content = DocumentContent(kind: .article, title: title, text: text)
     metadata.apply(to: &content)
-    return ReadDocument(idSuffix: nil, content: content, blocks: blocks, line: 1)
+    return ReadDocument(
+      idSuffix: nil, content: content, blocks: blocks, line: 1,
+      links: links?.links(in: source, title: title, blocks: blocks) ?? DocumentLinks())
   }
 }

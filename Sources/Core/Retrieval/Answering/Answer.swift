@@ -13,6 +13,8 @@ public struct AnswerRequest: Sendable {
   public var viewer: Viewer
   /// Gives an answer however unsure it is: for those who measure.
   public var answersAlways = false
+  /// As of `SearchRequest`: what would the answer be without them?
+  public var without: [String] = []
 
   public init(
     question: String, knowledgeBase: String = KnowledgeBase.defaultName, history: [HistoryTurn] = [],

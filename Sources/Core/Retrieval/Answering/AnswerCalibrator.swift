@@ -56,7 +56,7 @@ public final class AnswerCalibrator: Sendable {
 
   /// A monotone function of the score.
   private enum Curve {
-    /// Places and heights, both ascending; straight lines between them.
+    /// The ends of stretches of equal probability, both ascending; straight lines between them.
     case steps([(score: Double, probability: Double)])
     case logistic(intercept: Double, slope: Double)
 
@@ -69,30 +69,32 @@ public final class AnswerCalibrator: Sendable {
         }
         guard above > 0 else { return steps[0].probability }
         let (low, high) = (steps[above - 1], steps[above])
-        let share = (score - low.score) / (high.score - low.score)
+        let share = high.score > low.score ? (score - low.score) / (high.score - low.score) : 1
         return low.probability + share * (high.probability - low.probability)
       }
     }
 
     static func isotonic(_ outcomes: [AnswerCalibration.Outcome]) -> Curve {
-      var blocks: [(score: Double, rights: Double, count: Double)] = []
+      var blocks: [(scores: ClosedRange<Double>, rights: Double, count: Double)] = []
       for outcome in outcomes.sorted(by: { $0.score < $1.score }) {
-        blocks.append((outcome.score, outcome.isRight ? 1 : 0, 1))
+        blocks.append((outcome.score...outcome.score, outcome.isRight ? 1 : 0, 1))
         while blocks.count > 1 {
           let (a, b) = (blocks[blocks.count - 2], blocks[blocks.count - 1])
           // Equal scores are one place.
-          guard a.rights / a.count >= b.rights / b.count || a.score == b.score else { break }
-          let count = a.count + b.count
+          guard a.rights / a.count >= b.rights / b.count || a.scores.upperBound == b.scores.lowerBound else {
+            break
+          }
           blocks.removeLast(2)
-          blocks.append(((a.score * a.count + b.score * b.count) / count, a.rights + b.rights, count))
+          blocks.append(
+            (a.scores.lowerBound...b.scores.upperBound, a.rights + b.rights, a.count + b.count))
         }
       }
       // Few outcomes do not make a certainty (Laplace's rule of succession).
       var highest = 0.0
       return .steps(
-        blocks.map { block in
+        blocks.flatMap { block in
           highest = max(highest, (block.rights + 1) / (block.count + 2))
-          return (block.score, highest)
+          return [(block.scores.lowerBound, highest), (block.scores.upperBound, highest)]
         })
     }
 

@@ -25,11 +25,12 @@ extension SearchEngine {
   private func answer(
     _ request: AnswerRequest, since start: ContinuousClock.Instant
   ) async throws -> AnswerResponse {
-    let searchRequest = SearchRequest(
+    var searchRequest = SearchRequest(
       query: request.question, knowledgeBase: request.knowledgeBase, limit: 8, filter: request.filter,
       grouping: .passage, history: request.history, rerankPairs: request.rerankPairs,
       minGeneration: request.minGeneration,
       viewer: request.viewer)
+    searchRequest.without = request.without
     var trace = SearchTrace()
     let plan = try await plan(searchRequest, trace: &trace)
     let hits = try await hits(of: plan, request: searchRequest, trace: &trace).hits

@@ -33,11 +33,11 @@ struct CuratedResults: Sendable {
 }
 
 extension SearchEngine {
-  /// The documents that an editor pinned or hid for a question; of pinned ones those that the caller may see and the
+  /// The documents that an editor pinned or hid for a question, or the request leaves out; of pinned ones those that the caller may see and the
   /// filter admits.
   func curated(by plan: Plan, for request: SearchRequest) async throws -> CuratedResults {
     var results = CuratedResults()
-    for id in plan.curations.flatMap(\.hidden) {
+    for id in plan.curations.flatMap(\.hidden) + request.without {
       if let document = try await document(id, of: plan) {
         results.hidden.insert(UInt64(document.id.rawValue))
       }

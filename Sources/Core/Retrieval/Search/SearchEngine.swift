@@ -72,7 +72,7 @@ public final class SearchEngine: Sendable {
   /// - Returns: hits best first, ties by chunk id, of a single generation. Hybrid without a usable model
   ///   is lexical, and says so in `degraded`.
   /// - Throws: `query_empty`, `query_too_long`, `invalid_limit`, `unknown_filter_key`, `kb_not_found`,
-  ///   `invalid_facets`, `generation_not_reached`, `mode_unavailable` and `model_unavailable` (dense
+  ///   `invalid_facets`, `invalid_without`, `generation_not_reached`, `mode_unavailable` and `model_unavailable` (dense
   ///   only), `overloaded`.
   public func search(_ request: SearchRequest) async throws -> SearchResponse {
     let start = ContinuousClock.now
@@ -85,10 +85,14 @@ public final class SearchEngine: Sendable {
     var trace = SearchTrace()
     let plan = try await plan(request, trace: &trace)
     let result = try await hits(of: plan, request: request, trace: &trace)
+    var missing: MissingHit?
+    if let id = request.whyNot {
+      missing = try await self.missing(id, from: result, plan: plan, request: request)
+    }
     let took = start.duration(to: .now).milliseconds
     return SearchResponse(
       hits: result.hits, generation: Generation(rawValue: plan.snapshot.generation), tookMilliseconds: took,
-      degraded: plan.degraded + result.degraded, facets: result.facets,
+      degraded: plan.degraded + result.degraded, facets: result.facets, missing: missing,
       explanation: request.explain ? explanation(of: plan, result, trace: trace) : nil)
   }
 
@@ -233,6 +237,9 @@ public final class SearchEngine: Sendable {
     }
     guard request.facets.count <= SearchRequest.maxFacets else {
       throw RetrievalError(.invalidFacets, "facets holds at most \(SearchRequest.maxFacets) keys.")
+    }
+    guard request.without.count <= SearchRequest.maxWithout else {
+      throw RetrievalError(.invalidWithout, "without holds at most \(SearchRequest.maxWithout) ids.")
     }
     guard SearchRequest.limits.contains(request.limit) else {
       throw RetrievalError(.invalidLimit, "limit is 1 to \(SearchRequest.limits.upperBound).")

@@ -114,6 +114,10 @@ public struct SearchRequest: Sendable {
   public var explain: Bool
   /// Keys of filters whose values are counted over what was found.
   public var facets: [String] = []
+  /// The external id of a document whose place, or absence, is to be explained.
+  public var whyNot: String?
+  /// External ids of documents that are left out: to see what there is without them.
+  public var without: [String] = []
   /// How many of the best hits a cross-encoder compares with the query; nil for what the machine affords.
   public var rerankPairs: Int?
   /// Wait until this is searchable.
@@ -125,6 +129,7 @@ public struct SearchRequest: Sendable {
   public static let maxQueryBytes = 8192
   public static let maxHistoryTurns = 100
   public static let maxFacets = 20
+  public static let maxWithout = 100
 
   public init(
     query: String, knowledgeBase: String = KnowledgeBase.defaultName, limit: Int = defaultLimit,

@@ -113,9 +113,12 @@ public struct SearchResponse: Sendable, Encodable {
   public let degraded: [String]
   /// By the keys that were asked for, the most frequent value first.
   public let facets: [String: [FacetCount]]
+  /// Where the document was lost that was asked about.
+  public let missing: MissingHit?
   public let explanation: SearchExplanation?
 
   enum CodingKeys: String, CodingKey {
+    case missing = "why_not"
     case hits, generation, degraded, facets, explanation
     case tookMilliseconds = "took_ms"
   }
@@ -127,6 +130,7 @@ public struct SearchResponse: Sendable, Encodable {
     try container.encode(tookMilliseconds, forKey: .tookMilliseconds)
     if !degraded.isEmpty { try container.encode(degraded, forKey: .degraded) }
     if !facets.isEmpty { try container.encode(facets, forKey: .facets) }
+    try container.encodeIfPresent(missing, forKey: .missing)
     try container.encodeIfPresent(explanation, forKey: .explanation)
   }
 }

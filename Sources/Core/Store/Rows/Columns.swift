@@ -38,6 +38,24 @@ extension HalfVector {
   }
 }
 
+extension DocumentLinks {
+  var column: Data {
+    get throws {
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+      return try encoder.encode(self)
+    }
+  }
+
+  init(column: Data) throws {
+    do {
+      self = try JSONDecoder().decode(Self.self, from: column)
+    } catch {
+      throw StoreError.corrupt("a document's links cannot be read", cause: error)
+    }
+  }
+}
+
 extension Visibility {
   /// `public`, `signed_in`, or a JSON array of group names.
   var column: String {

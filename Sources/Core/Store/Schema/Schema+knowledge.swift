@@ -120,7 +120,10 @@ extension Schema {
     ) STRICT, WITHOUT ROWID;
     """
 
+  /// links: JSON of DocumentLinks; NULL where version 1 wrote the document.
   private static let knowledgeV2 = """
+    ALTER TABLE documents ADD COLUMN links BLOB;
+
     -- What guides searches beside the documents, as JSON. kind: rules (synonyms and curations) or calibration.
     CREATE TABLE guidance (
       kb INTEGER NOT NULL REFERENCES knowledge_bases (id),

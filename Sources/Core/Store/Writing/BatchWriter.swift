@@ -91,6 +91,13 @@ struct BatchWriter {
         _ = try feed.record(document: stored.id, of: kb.id)
       }
     }
+    let links = try document.links.column
+    try db.run(
+      "UPDATE documents SET links = ? WHERE id = ? AND links IS NOT ?",
+      links,
+      stored.id,
+      links
+    )
     guard let row = try db.row("SELECT \(DocumentColumns.sql) FROM documents d WHERE d.id = ?", stored.id)
     else { throw StoreError.corrupt("a document vanished while it was read") }
     let record = try DocumentColumns.record(row)
@@ -129,7 +136,7 @@ struct BatchWriter {
       """
       UPDATE documents SET live = 1, version = ?, generation = ?, content_hash = ?, kind = ?, title = ?,
         url = ?, language = ?, questions = ?, tags = ?, attributes = ?, visibility = ?, text_bytes = ?,
-        chunk_count = ?, origin_root = ?, origin_path = ?, updated_at = ?
+        chunk_count = ?, origin_root = ?, origin_path = ?, links = ?, updated_at = ?
       WHERE id = ?
       """,
       version,
@@ -147,6 +154,7 @@ struct BatchWriter {
       document.chunks.count,
       document.origin?.root,
       document.origin?.path,
+      try document.links.column,
       now,
       id
     )

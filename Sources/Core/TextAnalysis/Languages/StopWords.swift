@@ -21,3 +21,11 @@ enum StopWords {
     "war",
   ]
 }
+
+extension Language {
+  /// Whether a word says little by itself: an article, a pronoun, a preposition, an auxiliary. Case and accents do
+  /// not count; false for a language without a list.
+  public func isFunctionWord(_ word: String) -> Bool {
+    StopWords.of(self).contains(TextNormalizer.folded(word))
+  }
+}

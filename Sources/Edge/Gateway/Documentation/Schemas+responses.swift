@@ -12,6 +12,14 @@ extension Schemas {
         "explanation": [
           "type": "object", "description": "How the query was understood, where `explain` asked.",
         ],
+        "why_not": object(
+          [
+            "external_id": string,
+            "reason": choice([
+              "found", "unknown", "not_searchable_yet", "filtered_out", "hidden", "same_as_another",
+              "below_limit", "not_candidate",
+            ]), "detail": string, "rank": integer, "scores": reference("Scores"),
+          ], required: ["external_id", "reason", "detail"]),
       ], required: ["hits", "generation", "took_ms"]),
     "Hit": object(
       [

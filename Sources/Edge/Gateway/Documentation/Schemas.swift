@@ -15,6 +15,10 @@ enum Schemas {
   static let rerankPairs: JSONValue = [
     "type": "integer", "minimum": 0, "maximum": .integer(Int64(Reranker.maxPairs)),
   ]
+  static let without: JSONValue = [
+    "type": "array", "items": string, "maxItems": .integer(Int64(SearchRequest.maxWithout)),
+    "description": "External ids of documents that are left out.",
+  ]
   static let generation: JSONValue = [
     "type": "integer", "minimum": 0, "description": "A position in the store's history of changes.",
   ]
@@ -52,13 +56,14 @@ enum Schemas {
           "description": "Keys as in a filter.",
         ],
         "history": list(of: "HistoryTurn"), "explain": boolean, "rerank_pairs": rerankPairs,
+        "why_not": string, "without": without,
         "min_generation": generation,
       ], required: ["query"]),
     "AnswerRequest": object(
       [
         "question": ["type": "string", "maxLength": .integer(Int64(SearchRequest.maxQueryBytes))],
         "kb": ["type": "string", "default": "default"], "history": list(of: "HistoryTurn"),
-        "filter": reference("Filter"),
+        "filter": reference("Filter"), "without": without,
         "conversation_id": string, "rerank_pairs": rerankPairs, "min_generation": generation,
       ], required: ["question"]),
     "VerifyRequest": object(["citations": list(of: "Citation")]),

@@ -31,6 +31,7 @@ enum ErrorTable {
     "invalid_document": Row(400, "Not a valid document"),
     "invalid_external_id": Row(400, "Not a valid external id"),
     "invalid_facets": Row(400, "Not valid facets"),
+    "invalid_without": Row(400, "Not a valid list of documents"),
     "invalid_rules": Row(400, "Not valid search rules"),
     "invalid_field": Row(400, "A field has a wrong value"),
     "invalid_filter": Row(400, "Not a valid filter"),

@@ -15,12 +15,14 @@ extension GatewayRoutes {
           each half. `highlights` are half-open UTF-8 byte ranges of `text`. Mode `suggest` is for search as you \
           type: the last word may be unfinished, and no model is asked. `facets` counts the values of filter keys \
           over the documents that were found. A passage that stands in several documents comes once, with the \
-          others in `also_in`; what an editor put first for this question is `pinned`.
+          others in `also_in`; what an editor put first for this question is `pinned`. `why_not` names a document whose absence is to be \
+          explained; `without` lists documents to leave out.
           """,
         request: "SearchRequest", responses: [200: .json("SearchResponse")],
         errors: [
           "invalid_json", "missing_field", "query_empty", "query_too_long", "invalid_limit",
-          "unknown_filter_key", "invalid_filter", "invalid_facets", "invalid_rerank_pairs", "kb_not_found",
+          "unknown_filter_key", "invalid_filter", "invalid_facets", "invalid_without", "invalid_rerank_pairs",
+          "kb_not_found",
           "unsupported_type", "overloaded", "generation_not_reached", "mode_unavailable", "model_unavailable",
         ])
     ) { call in
@@ -39,8 +41,8 @@ extension GatewayRoutes {
         request: "AnswerRequest", responses: [200: .jsonOrEvents("AnswerResponse")],
         errors: [
           "invalid_json", "missing_field", "query_empty", "query_too_long", "invalid_rerank_pairs",
-          "unknown_filter_key", "invalid_filter", "kb_not_found", "unsupported_type", "overloaded",
-          "generation_not_reached",
+          "unknown_filter_key", "invalid_filter", "invalid_without", "kb_not_found", "unsupported_type",
+          "overloaded", "generation_not_reached",
         ])
     ) { call in
       let request = try call.answerRequest()
@@ -82,6 +84,8 @@ extension Call {
     request.explain = fields.bool("explain") ?? false
     request.facets =
       fields.strings("facets", code: "invalid_facets", maxCount: SearchRequest.maxFacets, maxBytes: 256) ?? []
+    request.whyNot = fields.string("why_not", maxBytes: 1024)
+    request.without = fields.without()
     request.rerankPairs = fields.rerankPairs()
     request.minGeneration = fields.minGeneration()
     try fields.finish()
@@ -91,10 +95,11 @@ extension Call {
 
   func answerRequest() throws -> AnswerRequest {
     var fields = try fields()
-    let request = AnswerRequest(
+    var request = AnswerRequest(
       question: fields.requiredString("question", allowsNUL: true), knowledgeBase: fields.knowledgeBase(),
       history: fields.history(), filter: fields.filter(), rerankPairs: fields.rerankPairs(),
       minGeneration: fields.minGeneration(), viewer: principal.viewer)
+    request.without = fields.without()
     _ = fields.string("conversation_id", maxBytes: 256)
     try fields.finish()
     try requireReach(request.knowledgeBase)
@@ -132,6 +137,10 @@ extension FieldReader {
 
   mutating func filter() -> SearchFilter {
     SearchFilter(conditions("filter", code: "invalid_filter", maxCount: 100) ?? [:])
+  }
+
+  mutating func without() -> [String] {
+    strings("without", code: "invalid_without", maxCount: SearchRequest.maxWithout, maxBytes: 1024) ?? []
   }
 
   mutating func rerankPairs() -> Int? {

@@ -60,18 +60,17 @@ struct EvalCommand: AsyncParsableCommand {
     defer { if let temporary { try? FileManager.default.removeItem(at: temporary) } }
     let workspace = try await Workspace.open(
       settings, chunking: chunk == .none ? .wholeDocument : .standard)
-    let (report, outcomes, calibration) = try await workspace.closing { [settings] in
+    let (report, outcomes) = try await workspace.closing { [settings] in
       try await evaluate(set, $0, settings)
     }
     if let save { try write(outcomes, to: save) }
     try show(report)
-    if let calibration { try show(calibration) }
     if let compare { try show(RunComparison(outcomes, against: try read(compare))) }
   }
 
   private func evaluate(
     _ set: EvaluationSet, _ workspace: Workspace, _ settings: Settings
-  ) async throws -> (EvaluationReport, [QueryOutcome], CalibrationReport?) {
+  ) async throws -> (EvaluationReport, [QueryOutcome]) {
     var options = EvaluationRunner.Options()
     options.mode = mode
     options.usesHistory = !noHistory
@@ -102,10 +101,12 @@ struct EvalCommand: AsyncParsableCommand {
     }
     let runner = EvaluationRunner(
       engine: workspace.engine, store: workspace.store, indexes: workspace.indexes, options: options)
-    let (report, outcomes) = try await runner.run(set)
-    guard calibrate else { return (report, outcomes, nil) }
-    let calibration = try await runner.calibrate(by: outcomes)
-    return (report, outcomes, CalibrationReport(calibration, target: settings.answerTarget))
+    var (report, outcomes) = try await runner.run(set)
+    if calibrate {
+      report.calibration = CalibrationReport(
+        try await runner.calibrate(by: outcomes), target: settings.answerTarget)
+    }
+    return (report, outcomes)
   }
 
   private func show(_ report: EvaluationReport) throws {
@@ -124,10 +125,10 @@ struct EvalCommand: AsyncParsableCommand {
         "answers: coverage \(f(abstention.coverage)), error \(f(abstention.error)), "
           + "AUROC \(abstention.auroc.map(f) ?? "-")")
     }
+    if let calibration = report.calibration { show(calibration) }
   }
 
-  private func show(_ calibration: CalibrationReport) throws {
-    if global.json { return try Console.json(calibration) }
+  private func show(_ calibration: CalibrationReport) {
     func percent(_ x: Double) -> String { String(format: "%.1f %%", 100 * x) }
     print(
       "calibrated with \(calibration.questions) questions, \(calibration.right) of them answered rightly: "

@@ -6,8 +6,11 @@ import Security
 
 struct KnowledgeBaseCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "kb", abstract: "List, create and delete knowledge bases, and delete single documents.",
-    subcommands: [List.self, Create.self, Delete.self, Documents.self, Remove.self, RulesCommand.self],
+    commandName: "kb",
+    abstract: "List, create, delete and check knowledge bases, and delete single documents.",
+    subcommands: [
+      List.self, Create.self, Delete.self, Documents.self, Remove.self, RulesCommand.self, Lint.self,
+    ],
     defaultSubcommand: List.self)
 
   struct List: AsyncParsableCommand {

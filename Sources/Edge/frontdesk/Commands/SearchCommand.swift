@@ -16,6 +16,8 @@ struct SearchCommand: AsyncParsableCommand {
   @Option(help: "key=value or key=from..to; OR within a key, AND between keys.") var filter: [String] = []
   @Option(help: "Count the values of a key (tags, language, kind, source, updated, attributes.NAME).")
   var facet: [String] = []
+  @Option(help: "Say where the document of this external id was lost.") var whyNot: String?
+  @Option(help: "Leave out the document of this external id.") var without: [String] = []
   @Option(help: "document or passage.") var group: SearchGrouping = .document
   @Option(help: "How many of the best hits a cross-encoder compares with the query, 0 to 100.")
   var rerankPairs = 0
@@ -28,11 +30,16 @@ struct SearchCommand: AsyncParsableCommand {
       query: query, knowledgeBase: kb, limit: limit, mode: mode, filter: filter, grouping: group,
       explain: explain, rerankPairs: rerankPairs, viewer: .all)
     request.facets = facet
+    request.whyNot = whyNot
+    request.without = without
     let response = try await workspace.closing { [request] in try await $0.engine.search(request) }
     if global.json { return try Console.json(response) }
     for reason in response.degraded { Console.error("note: \(reason)") }
-    if response.hits.isEmpty { return print("nothing found") }
+    if response.hits.isEmpty { print("nothing found") }
     for (i, hit) in response.hits.enumerated() { show(hit, rank: i + 1) }
+    if let missing = response.missing {
+      print("\(missing.externalID): \(missing.rank.map { "place \($0). " } ?? "")\(missing.detail)")
+    }
     for (key, counts) in response.facets.sorted(by: { $0.key < $1.key }) {
       print("\(key): " + counts.map { "\($0.value) (\($0.count))" }.joined(separator: ", "))
     }
@@ -81,13 +88,15 @@ struct AskCommand: AsyncParsableCommand {
   @Option(help: "Knowledge base.") var kb = KnowledgeBase.defaultName
   @Option(help: "How many of the best hits a cross-encoder compares with the question, 0 to 100.")
   var rerankPairs = 0
+  @Option(help: "Leave out the document of this external id: what would be answered without it?")
+  var without: [String] = []
 
   func run() async throws {
     let workspace = try await Workspace.open(try await global.settings())
-    let response = try await workspace.closing {
-      try await $0.engine.answer(
-        AnswerRequest(question: question, knowledgeBase: kb, rerankPairs: rerankPairs, viewer: .all))
-    }
+    var request = AnswerRequest(
+      question: question, knowledgeBase: kb, rerankPairs: rerankPairs, viewer: .all)
+    request.without = without
+    let response = try await workspace.closing { [request] in try await $0.engine.answer(request) }
     if global.json { return try Console.json(response) }
     print(response.answer.text)
     for (i, citation) in response.citations.enumerated() {

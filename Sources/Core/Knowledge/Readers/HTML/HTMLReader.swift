@@ -15,6 +15,9 @@ struct HTMLReader {
     let finished = assembler.finish(title: metadata.title) {
       title.flatMap { $0.isEmpty ? nil : $0 } ?? name
     }
-    return [try finished.document(metadata, &context)]
+    var links = LinkCollector()
+    for target in page.mainLinks { links.addLink(target) }
+    for name in page.anchors { links.addAnchor(name) }
+    return [try finished.document(metadata, links: links, in: source, &context)]
   }
 }

@@ -1,19 +1,33 @@
 extension HTMLText {
   /// The page's own text: its `main`, else its articles, where they hold a substantial part of it.
-  var mainPieces: [Piece] {
+  var mainPieces: [Piece] { part.map { pieces.filter($0.isPieceIn) } ?? pieces }
+
+  /// Targets of the links in that text.
+  var mainLinks: [String] { (part.map { foundLinks.filter($0.isLinkIn) } ?? foundLinks).map(\.target) }
+
+  private enum Part {
+    case main, articles
+    func isPieceIn(_ piece: Piece) -> Bool { self == .main ? piece.isInMain : piece.isInArticle }
+    func isLinkIn(_ link: FoundLink) -> Bool { self == .main ? link.isInMain : link.isInArticle }
+  }
+
+  /// Nil for the whole page.
+  private var part: Part? {
     func bytes(_ pieces: [Piece]) -> Int { pieces.reduce(0) { $0 + $1.text.count } }
     let all = bytes(pieces)
-    let main = pieces.filter(\.isInMain)
-    if bytes(main) >= max(200, all / 5) { return main }
-    let articles = pieces.filter(\.isInArticle)
-    if bytes(articles) >= max(200, all / 2) { return articles }
-    return pieces
+    if bytes(pieces.filter(\.isInMain)) >= max(200, all / 5) { return .main }
+    if bytes(pieces.filter(\.isInArticle)) >= max(200, all / 2) { return .articles }
+    return nil
   }
 
   /// Fragments (a cell, a block within Markdown) become plain text this way.
   static func plain(_ html: [UInt8], _ deadline: Deadline) throws(ReadFailure) -> [UInt8] {
+    try HTMLText(html, deadline).plain
+  }
+
+  var plain: [UInt8] {
     var assembler = TextAssembler()
-    for piece in try HTMLText(html, deadline).pieces { assembler.add(piece) }
+    for piece in pieces { assembler.add(piece) }
     return assembler.bytes
   }
 

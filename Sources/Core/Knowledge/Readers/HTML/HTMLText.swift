@@ -18,6 +18,17 @@ struct HTMLText {
   private(set) var title: String?
   private(set) var language: String?
   private(set) var canonicalURL: String?
+  private(set) var anchors: [String] = []
+  private(set) var foundLinks: [FoundLink] = []
+
+  struct FoundLink {
+    let target: String
+    let isInMain: Bool
+    let isInArticle: Bool
+  }
+
+  /// Targets of all links, those in navigation left out.
+  var links: [String] { foundLinks.map(\.target) }
 
   private var open: [OpenElement] = []
   private var skippingFrom: Int?
@@ -138,6 +149,7 @@ struct HTMLText {
   // MARK: tags
 
   private mutating func start(_ name: String, _ attributes: MarkupAttributes) {
+    if let id = attributes["id"] { addAnchor(id) }
     guard let element = HTMLElement.named(name) else {
       readMetadata(name, attributes)
       return
@@ -227,6 +239,16 @@ struct HTMLText {
     if name == "link", canonicalURL == nil, attributes["rel"]?.lowercased() == "canonical" {
       canonicalURL = attributes["href"]
     }
+    guard name == "a" else { return }
+    if let anchor = attributes["name"] { addAnchor(anchor) }
+    if let target = attributes["href"], skippingFrom == nil, foundLinks.count < DocumentLinks.maxLinks {
+      foundLinks.append(
+        FoundLink(target: target, isInMain: mainDepth > 0, isInArticle: articleDepth > 0))
+    }
+  }
+
+  private mutating func addAnchor(_ name: String) {
+    if anchors.count < DocumentLinks.maxAnchors { anchors.append(name) }
   }
 
   private mutating func startItem() {

@@ -43,14 +43,16 @@ struct MarkdownInlines {
     }
   }
 
-  mutating func startLink() {
+  /// - Returns: whether it is no link but includes a file.
+  mutating func startLink() -> Bool {
     for mark in ["[!include ", "[!include"] as [StaticString] {
       let start = text.count - mark.utf8CodeUnitCount
       if start >= 0, text[start...].startsIgnoringCase(mark) {
         includeStart = start
-        return
+        return true
       }
     }
+    return false
   }
 
   mutating func endLink() {
@@ -76,15 +78,17 @@ struct MarkdownInlines {
     return finished
   }
 
-  /// Kramdown's `{#id}` at a heading's end goes too.
-  mutating func finishHeading() -> [UInt8] {
+  /// Kramdown's `{#id}` at a heading's end is its anchor, and no text.
+  mutating func finishHeading() -> (line: [UInt8], id: String?) {
     var line = Array(finish().joined(separator: [32]))
     if line.last == UInt8(ascii: "}"), let brace = line.lastIndex(of: UInt8(ascii: "{")),
       "#.:".utf8.contains(line[brace + 1])
     {
+      let id = line[(brace + 1)...].dropLast().drop { "#.:".utf8.contains($0) }.prefix { !$0.isTextSpace }
       line.removeSubrange(brace...)
+      return (line, id.string)
     }
-    return line
+    return (line, nil)
   }
 
   private mutating func begin(isPlain: Bool) {

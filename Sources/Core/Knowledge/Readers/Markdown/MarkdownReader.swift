@@ -7,11 +7,13 @@ struct MarkdownReader {
     let metadata = try DocumentMetadata(frontMatter, &context)
     let body = source[bodyStart...]
     var assembler: TextAssembler
+    var links: LinkCollector?
     if try MarkdownCost(body, context.deadline).isAffordable {
-      let source = MarkdownSource(body)
-      var text = MarkdownText(footnotes: source.footnotes, context.deadline)
-      try text.add(MarkdownTree(source.bytes))
+      let prepared = MarkdownSource(body)
+      var text = MarkdownText(footnotes: prepared.footnotes, context.deadline)
+      try text.add(MarkdownTree(prepared.bytes))
       assembler = text.assembler
+      links = text.links
     } else {
       context.warn(
         "too_much_markup",
@@ -26,6 +28,6 @@ struct MarkdownReader {
     }
     let name = context.titleFromName
     let finished = assembler.finish(title: metadata.title) { name }
-    return [try finished.document(metadata, &context)]
+    return [try finished.document(metadata, links: links, in: source, &context)]
   }
 }

@@ -3,6 +3,7 @@ import Domain
 /// Walks Markdown's nodes and adds what a reader sees, block by block.
 struct MarkdownText {
   private(set) var assembler = TextAssembler()
+  private(set) var links = LinkCollector()
 
   private let footnotes: Set<[UInt8]>
   private let deadline: Deadline
@@ -62,8 +63,12 @@ struct MarkdownText {
     case .softBreak: inlines.endLine(isBreak: false)
     case .lineBreak: inlines.endLine(isBreak: true)
     case .inlineCode: inlines.addCode(node.literal)
-    case .inlineHTML: try inlines.addHTML(node.literal, deadline)
-    case .link: inlines.startLink()
+    case .inlineHTML:
+      let tag = node.literal
+      try inlines.addHTML(tag, deadline)
+      if tag.startsIgnoringCase("<a") { links.add(try HTMLText(tag, deadline)) }
+    case .link:
+      if inlines.startLink() { links.includesOthers = true } else { links.addLink(node.target) }
     case .html, .other: break
     }
   }
@@ -76,7 +81,9 @@ struct MarkdownText {
     case .paragraph: for text in inlines.finish() { addParagraph(text) }
     case .heading(let level):
       marker = []
-      assembler.addHeading(level: level, inlines.finishHeading())
+      let (line, id) = inlines.finishHeading()
+      if let id { links.addAnchor(id) }
+      assembler.addHeading(level: level, line)
     case .cell: rows[rows.count - 1].append(TableCell(text: Array(inlines.finish().joined(separator: [32]))))
     case .table:
       marker = []
@@ -127,7 +134,9 @@ struct MarkdownText {
   private mutating func endHTML() throws(ReadFailure) {
     guard !html.isEmpty else { return }
     MarkdownSource.removeSeparators(&html)
-    for piece in try HTMLText(html, deadline).pieces { assembler.add(piece) }
+    let text = try HTMLText(html, deadline)
+    for piece in text.pieces { assembler.add(piece) }
+    links.add(text)
     html = []
     openHTMLTables = 0
   }

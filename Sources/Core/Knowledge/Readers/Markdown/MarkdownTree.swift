@@ -94,4 +94,7 @@ struct MarkdownNode {
     guard let start = cmark_node_get_literal(pointer) else { return [] }
     return Array(UnsafeRawBufferPointer(start: start, count: strlen(start)))
   }
+
+  /// Where a link leads, references and escapes resolved.
+  var target: String { cmark_node_get_url(pointer).map { String(cString: $0) } ?? "" }
 }

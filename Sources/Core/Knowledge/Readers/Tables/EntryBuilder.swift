@@ -21,6 +21,8 @@ struct EntryBuilder {
   /// Hashes of question and answer together.
   private var pairs: Set<String> = []
   private(set) var documents: [ReadDocument] = []
+  /// Of the entry that is being added.
+  private var links = LinkCollector()
 
   static let maxPhrasings = 256
   private static let maxIDBytes = 512
@@ -29,6 +31,7 @@ struct EntryBuilder {
 
   /// Adds a FAQ entry, or tells why it is left out.
   mutating func addFAQ(_ entry: Entry, _ context: inout ReadContext) throws(ReadFailure) {
+    links = LinkCollector()
     var questions: [String] = []
     for text in [entry.question.isEmpty ? entry.title : entry.question] + entry.phrasings {
       let question = try plain(text, context).collapsingSpace().string
@@ -69,11 +72,13 @@ struct EntryBuilder {
     entry.metadata.apply(to: &content)
     documents.append(
       ReadDocument(
-        idSuffix: suffix, content: content, blocks: PlainTextBlocks.blocks(of: text), line: entry.line))
+        idSuffix: suffix, content: content, blocks: PlainTextBlocks.blocks(of: text), line: entry.line,
+        links: links.links(line: entry.line)))
   }
 
   /// Adds an article of its own, empty ones too: an evaluation set counts them.
   mutating func addArticle(_ entry: Entry, _ context: inout ReadContext) throws(ReadFailure) {
+    links = LinkCollector()
     let title = try plain(entry.title, context).collapsingSpace().string
     let text = try plain(entry.body.isEmpty ? entry.answer : entry.body, context).trimmed().string
     if text.isEmpty {
@@ -86,11 +91,12 @@ struct EntryBuilder {
     entry.metadata.apply(to: &content)
     documents.append(
       ReadDocument(
-        idSuffix: suffix, content: content, blocks: PlainTextBlocks.blocks(of: text), line: entry.line))
+        idSuffix: suffix, content: content, blocks: PlainTextBlocks.blocks(of: text), line: entry.line,
+        links: links.links(line: entry.line)))
   }
 
   /// Of a plain answer and one in HTML the fuller: scraped plain ones often lack the words of links.
-  private func answer(of entry: Entry, _ context: ReadContext) throws(ReadFailure) -> [UInt8] {
+  private mutating func answer(of entry: Entry, _ context: ReadContext) throws(ReadFailure) -> [UInt8] {
     let own = Array(try plain(entry.answer.isEmpty ? entry.body : entry.answer, context).trimmed())
     guard !entry.answerHTML.isEmpty else { return own }
     let rich = Array(try plain(entry.answerHTML, context).trimmed())
@@ -98,9 +104,12 @@ struct EntryBuilder {
   }
 
   /// A cell's text, tags and references resolved where it is HTML.
-  private func plain(_ cell: String, _ context: ReadContext) throws(ReadFailure) -> [UInt8] {
+  private mutating func plain(_ cell: String, _ context: ReadContext) throws(ReadFailure) -> [UInt8] {
     let bytes = Array(cell.utf8)
-    return HTMLText.isLikely(bytes) ? try HTMLText.plain(bytes, context.deadline) : bytes
+    guard HTMLText.isLikely(bytes) else { return bytes }
+    let html = try HTMLText(bytes, context.deadline)
+    links.add(html)
+    return html.plain
   }
 
   /// The id of an entry within its file; nil, with a diagnostic, where it may not go in.

@@ -29,14 +29,15 @@ import Testing
     let shape = [TinyFourBitModel.specification.vocabularySize, 32]
     let name = "embeddings.word_embeddings.weight"
     let (table, tensor) = (try file.table(name, shape: shape), try file.tensor(name, shape: shape))
+    let values = tensor.array
     var buffer = [Float](repeating: 0, count: 32)
     for index in 0..<shape[0] {
       let row = buffer.withUnsafeMutableBufferPointer { buffer in
         Array(UnsafeBufferPointer(start: table.row(index, buffer.baseAddress!), count: 32))
       }
-      #expect(row == Array(tensor.values[(32 * index)..<(32 * index + 32)]))
+      #expect(row == Array(values[(32 * index)..<(32 * index + 32)]))
     }
-    #expect(Set(tensor.values).count > 100)
+    #expect(Set(values).count > 100)
   }
 
   /// The same numbers from a file of the other kind give the same vectors.
@@ -49,7 +50,7 @@ import Testing
     let other = folder.url.appendingPathComponent("model.safetensors")
     let tensors = EncoderWeights.tensors(of: specification)
     var writer = try SafetensorsWriter(other, tensors: tensors)
-    for (name, shape) in tensors { try writer.append(Array(file.tensor(name, shape: shape).values)) }
+    for (name, shape) in tensors { try writer.append(file.tensor(name, shape: shape).array) }
     try writer.finish()
     let model = try EncoderModel(installed, precision: precision)
     let twin = EncoderModel(
@@ -115,4 +116,9 @@ import Testing
     #expect(FourBitFile.shortName("embeddings.token_type_embeddings.weight") == "emb.type")
     #expect(FourBitFile.shortName("") == "." && FourBitFile.shortName("encoder.layer") == "encoder.b")
   }
+}
+
+extension WeightTensor {
+  /// A copy that outlives the tensor.
+  fileprivate var array: [Float] { withExtendedLifetime(self) { Array(values) } }
 }

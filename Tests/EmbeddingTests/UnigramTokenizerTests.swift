@@ -80,10 +80,11 @@ import Testing
 
   @Test func cutsAreTheLikeliest() {
     var random = SeededRandom(32)
+    let parts = ["a", "b", "c", "l", "o", "he", "hell", "abc"]
     for _ in 0..<500 {
-      let word = (0..<Int.random(in: 1...12, using: &random)).map { _ in
-        "abchelo".randomElement(using: &random)!
-      }
+      let word = Array(
+        (0..<Int.random(in: 1...8, using: &random)).map { _ in parts.randomElement(using: &random)! }.joined()
+      )
       let ids = tokenizer.encode(String(word), maxTokens: 100).dropFirst().dropLast()
       let score = ids.reduce(0.0) { $0 + Double(TinyFourBitModel.pieces[Int($1)].score) }
       #expect(!ids.contains(3))
@@ -98,8 +99,8 @@ import Testing
     #expect(tokenizer.encode(words, maxTokens: 100_000).count == 40_002)
     #expect(tokenizer.encode(words, maxTokens: 256).count == 256)
     // A word is cut where it is too long, and what follows has no mark.
-    let long = pieces(String(repeating: "s", count: 100_000))
-    #expect(long.count == 100_001 && long.count { $0 == "▁" } == 1)
+    let long = pieces(String(repeating: "s", count: 90_000))
+    #expect(long.count == 90_001 && long.count { $0 == "▁" } == 1)
     #expect(tokenizer.encode("e" + String(repeating: "\u{301}", count: 100_000), maxTokens: 512).count <= 512)
     #expect(tokenizer.encode(String(repeating: "\u{1}", count: 300_000), maxTokens: 512) == [0, 2])
     #expect(tokenizer.encode(String(repeating: " ", count: 300_000), maxTokens: 512) == [0, 2])

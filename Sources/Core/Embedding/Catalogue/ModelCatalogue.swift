@@ -122,7 +122,7 @@ public enum ModelCatalogue {
     queryPrefix: "query: ",
     passagePrefix: "passage: ",
     languages: nil,
-    lexicalShare: 0.4,
+    lexicalShare: 0.3,
     cosineRange: 0.7...1,
     license: "MIT",
     weightFormat: .fourBit,

@@ -12,7 +12,7 @@ protocol WeightFile: Sendable {
   func table(_ name: String, shape: [Int]) throws(EmbeddingError) -> WeightTable
 }
 
-/// Row-major single-precision values, in memory that the tensor keeps alive.
+/// Row-major single-precision values, in memory that the tensor keeps alive and that goes with it.
 struct WeightTensor: @unchecked Sendable {  // the values are only ever read
   let shape: [Int]
   let values: UnsafeBufferPointer<Float>

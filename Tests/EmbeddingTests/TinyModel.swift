@@ -39,6 +39,7 @@ enum TinyModel {
       passagePrefix: "",
       languages: nil,
       lexicalShare: 0.4,
+      cosineRange: 0...1,
       license: "MIT",
       weightFormat: .safetensors,
       wheels: wheels,
@@ -56,7 +57,7 @@ enum TinyModel {
   static func write(_ specification: ModelSpecification, into folder: URL) throws -> InstalledModel {
     let model = InstalledModel(specification: specification, folder: folder)
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    try Data(vocabulary.utf8).write(to: model.vocabulary)
+    try Data(vocabulary.utf8).write(to: model.vocabulary!)
     var random = SeededRandom(7)
     let tensors = EncoderWeights.tensors(of: specification)
     var writer = try SafetensorsWriter(model.weights, tensors: tensors)

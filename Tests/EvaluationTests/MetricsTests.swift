@@ -11,7 +11,7 @@ import Testing
     let ideal = 2 / log2(2.0) + 1 / log2(3.0)
     #expect(abs(measures.ndcg10 - gain / ideal) < 1e-12)
     #expect(measures.mrr10 == 0.5)
-    #expect(measures.recall100 == 1)
+    #expect(measures.recall10 == 1 && measures.recall100 == 1)
   }
 
   @Test func nothingFoundIsZero() {
@@ -22,7 +22,7 @@ import Testing
   @Test func rankElevenDoesNotCount() {
     let ranked = (0..<10).map { "x\($0)" } + ["a"]
     let measures = RankingMeasures(ranked: ranked, grades: ["a": 1])
-    #expect(measures.ndcg10 == 0 && measures.mrr10 == 0 && measures.recall100 == 1)
+    #expect(measures.ndcg10 == 0 && measures.mrr10 == 0 && measures.recall10 == 0 && measures.recall100 == 1)
   }
 
   @Test func aurocCountsTiesHalf() {

@@ -49,6 +49,7 @@ import Testing
     HalfWeights(
       options, model: try ModelCatalogue.specification(named: model),
       language: SearchEngine.language(of: query, among: languages),
+      isForeign: SearchEngine.isForeign(query, among: languages),
       terms: TextAnalyzer().queryTerms(of: query, languages: languages))
   }
 
@@ -67,6 +68,45 @@ import Testing
       try weights("How do I reset the password of my account?", [.german, .english]).fusion.lexicalWeight
         == 0.4)
     #expect(try weights("如何重置密码", [.chinese]).fusion.lexicalWeight == foreign)
+  }
+
+  /// A cosine that says nothing counts as 0, and one that is missing too.
+  @Test func cosinesCountFromWhereTheyBeginToSaySomething() throws {
+    let fusion = ConvexFusion(lexicalWeight: 0.4, lexicalScale: 45, cosineRange: 0.7...1)
+    #expect(abs(fusion.score(lexical: 45, dense: 1) - 1) < 1e-12)
+    #expect(abs(fusion.score(lexical: 9, dense: 0.85) - (0.08 + 0.3)) < 1e-12)
+    #expect(abs(fusion.score(lexical: 9, dense: 0.7) - fusion.score(lexical: 9, dense: nil)) < 1e-12)
+    #expect(fusion.arithmetic(lexical: 9, dense: 0.85) == "0.4 x 9/45 + 0.6 x (0.85 - 0.7)/0.3 = 0.38")
+    #expect(ConvexFusion.standard.arithmetic(lexical: 9, dense: 0.5) == "0.4 x 9/45 + 0.6 x 0.5 = 0.38")
+    #expect(ConvexFusion.standard.score(lexical: 9, dense: nil) == 0.4 * 9 / 45)
+    #expect(try weights("reset", [.english], model: multilingual).fusion.cosineRange.lowerBound > 0.5)
+    #expect(try weights("reset", [.english]).fusion.cosineRange == 0...1)
+  }
+
+  private let multilingual = "multilingual-e5-small"
+
+  @Test func acrossLanguagesLittleIsLeftToTheLexicalHalf() throws {
+    let share = try #require(try ModelCatalogue.specification(named: multilingual).lexicalShare)
+    let german = "Wie kann ich mein Passwort für das Konto zurücksetzen?"
+    func weight(_ query: String, _ languages: [Language], model: String) throws -> Double {
+      try weights(query, languages, model: model).fusion.lexicalWeight
+    }
+    for languages in [[Language.english], [.english, .chinese]] {
+      #expect(try weight(german, languages, model: multilingual) == HalfWeights.crossLingualWeight)
+    }
+    #expect(HalfWeights.crossLingualWeight < share)
+    #expect(try weight("我应该如何重置我的密码", [.english], model: multilingual) == HalfWeights.crossLingualWeight)
+    // Something is written in the query's language, or it cannot be told, or there is nothing at all.
+    #expect(try weight(german, [.english, .german], model: multilingual) == share)
+    #expect(try weight("Passwort", [.english], model: multilingual) == share)
+    #expect(try weight(german, [], model: multilingual) == share)
+    // Identifiers are the same in every language.
+    #expect(try weight("0x80040155", [.english], model: multilingual) == ConvexFusion.identifierWeight)
+    // A model of one language gains nothing from it.
+    #expect(try weight(german, [.english], model: "all-MiniLM-L6-v2") == 0.4)
+    var options = SearchEngine.Options()
+    options.lexicalWeight = 0.7
+    #expect(try weights(german, [.english], model: multilingual, options).fusion.lexicalWeight == 0.7)
   }
 
   @Test func aCrossEncoderIsAskedOnlyInItsLanguages() throws {

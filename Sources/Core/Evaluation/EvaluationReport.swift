@@ -22,6 +22,7 @@ public struct EvaluationReport: Sendable, Encodable {
   }
   public let ndcg10: Double
   public let mrr10: Double
+  public let recall10: Double
   public let recall100: Double
   public let queries: Int
   public let p50Milliseconds: Double
@@ -40,6 +41,7 @@ public struct EvaluationReport: Sendable, Encodable {
   enum CodingKeys: String, CodingKey {
     case ndcg10 = "ndcg@10"
     case mrr10 = "mrr@10"
+    case recall10 = "recall@10"
     case recall100 = "recall@100"
     case queries
     case p50Milliseconds = "p50_ms"

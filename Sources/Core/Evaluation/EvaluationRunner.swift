@@ -77,13 +77,14 @@ public struct EvaluationRunner: Sendable {
     }
     times.sort()
     let measures = outcomes.compactMap(\.measures)
-    func mean(_ value: KeyPath<RankingMeasures, Double>) -> Double {
-      measures.isEmpty ? 0 : measures.reduce(0) { $0 + $1[keyPath: value] } / Double(measures.count)
+    func mean(_ value: (RankingMeasures) -> Double) -> Double {
+      measures.isEmpty ? 0 : measures.reduce(0) { $0 + value($1) } / Double(measures.count)
     }
     let (answerHit, abstention) = answerFigures(set, outcomes)
     return (
       EvaluationReport(
-        ndcg10: mean(\.ndcg10), mrr10: mean(\.mrr10), recall100: mean(\.recall100), queries: measures.count,
+        ndcg10: mean(\.ndcg10), mrr10: mean(\.mrr10), recall10: mean { $0.recall10 ?? 0 },
+        recall100: mean(\.recall100), queries: measures.count,
         p50Milliseconds: Statistics.percentile(times, 0.5),
         p95Milliseconds: Statistics.percentile(times, 0.95),
         mode: options.mode.rawValue, model: current.model, rerankPairs: options.rerankPairs,

@@ -4,6 +4,8 @@ import Foundation
 public struct RankingMeasures: Sendable, Hashable, Codable {
   public let ndcg10: Double
   public let mrr10: Double
+  /// Nil in a run that was saved before it was measured.
+  public let recall10: Double?
   public let recall100: Double
 
   /// - Parameters:
@@ -25,8 +27,12 @@ public struct RankingMeasures: Sendable, Hashable, Codable {
       .reduce(0) { $0 + Double($1.element) / log2(Double($1.offset + 2)) }
     ndcg10 = ideal > 0 ? gain / ideal : 0
     mrr10 = reciprocal
-    let found = ranked.prefix(100).count { relevant[$0] != nil }
-    recall100 = relevant.isEmpty ? 0 : Double(found) / Double(relevant.count)
+    func recall(_ depth: Int) -> Double {
+      let found = ranked.prefix(depth).count { relevant[$0] != nil }
+      return relevant.isEmpty ? 0 : Double(found) / Double(relevant.count)
+    }
+    recall10 = recall(10)
+    recall100 = recall(100)
   }
 }
 

@@ -297,3 +297,30 @@ void fd_dequantise_transposed(
     for (size_t r = 0; r < rows; r++)
       values[c * rows + r] = (float)(code_value(codes[r * columns + c], is_signed) - zeros[c]) * scales[c];
 }
+
+static float single_from_half(const uint8_t *bytes) {
+  uint32_t half = (uint32_t)bytes[0] | (uint32_t)bytes[1] << 8;
+  uint32_t exponent = half >> 10 & 0x1F, fraction = half & 0x3FF;
+  if (exponent == 0) {
+    float small = (float)fraction * 0x1p-24f;
+    return half & 0x8000 ? -small : small;
+  }
+  uint32_t bits = (half & 0x8000) << 16 | (exponent == 31 ? 255 : exponent + 112) << 23 | fraction << 13;
+  float value;
+  memcpy(&value, &bits, sizeof value);
+  return value;
+}
+
+FD_CLONES void fd_dequantise_four_bit(const uint8_t *blocks, size_t count, float *values) {
+  enum { HALF = FD_FOUR_BIT_BLOCK / 2 };
+  for (; count >= FD_FOUR_BIT_BLOCK; count -= FD_FOUR_BIT_BLOCK) {
+    float scale = single_from_half(blocks);
+    for (size_t i = 0; i < HALF; i++) {
+      uint8_t codes = blocks[2 + i];
+      values[i] = (float)((codes & 15) - 8) * scale;
+      values[i + HALF] = (float)((codes >> 4) - 8) * scale;
+    }
+    blocks += FD_FOUR_BIT_BYTES;
+    values += FD_FOUR_BIT_BLOCK;
+  }
+}

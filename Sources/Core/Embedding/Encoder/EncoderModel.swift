@@ -23,21 +23,38 @@ public final class EncoderModel: Sendable {
 
   public let specification: ModelSpecification
   public let precision: EncoderPrecision
-  public let tokenizer: WordPieceTokenizer
+  public let tokenizer: any Tokenizer
   private let weights: EncoderWeights
 
   /// - Throws: `model_corrupt`. Sizes and the weights' header are checked; `ModelCache.verify` hashes.
-  public init(
+  public convenience init(
     _ installed: InstalledModel, precision: EncoderPrecision = .int8
   ) throws(EmbeddingError) {
-    specification = installed.specification
-    self.precision = precision
-    tokenizer = try WordPieceTokenizer(vocabulary: installed.vocabulary)
+    let specification = installed.specification
+    if let vocabulary = installed.vocabulary {
+      self.init(
+        specification, precision, try WordPieceTokenizer(vocabulary: vocabulary),
+        try EncoderWeights(try SafetensorsFile(installed.weights), specification, precision))
+    } else {
+      let file = try FourBitFile(installed.weights)
+      try file.require(specification)
+      self.init(
+        specification, precision, UnigramTokenizer(try UnigramVocabulary(file.pieces, of: file.file)),
+        try EncoderWeights(file, specification, precision))
+    }
     guard tokenizer.vocabularySize <= specification.vocabularySize else {
       throw .modelCorrupt("the vocabulary has more tokens than the model")
     }
-    weights = try EncoderWeights(
-      try SafetensorsFile(installed.weights), installed.specification, precision)
+  }
+
+  init(
+    _ specification: ModelSpecification, _ precision: EncoderPrecision, _ tokenizer: any Tokenizer,
+    _ weights: EncoderWeights
+  ) {
+    self.specification = specification
+    self.precision = precision
+    self.tokenizer = tokenizer
+    self.weights = weights
   }
 
   /// Embeds sequences of token ids.
@@ -101,15 +118,15 @@ public final class EncoderModel: Sendable {
 
   private func sumEmbeddings(_ sequences: [TokenSequence], _ workspace: EncoderWorkspace) {
     let width = specification.dimension
-    guard let words = weights.words.values.baseAddress,
-      let positions = weights.positions.values.baseAddress,
+    guard let positions = weights.positions.values.baseAddress,
       let segments = weights.segments.values.baseAddress
     else { return }
     var row = workspace.hidden
     for sequence in sequences {
       for (position, token) in sequence.ids.enumerated() {
         let segment = segments + (position < sequence.firstCount ? 0 : width)
-        fd_sum3(words + Int(token) * width, positions + position * width, segment, row, width)
+        let word = weights.words.row(Int(token), row)
+        fd_sum3(word, positions + position * width, segment, row, width)
         row += width
       }
     }

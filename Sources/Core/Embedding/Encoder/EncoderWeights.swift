@@ -1,6 +1,6 @@
 import CKernels
 
-/// A model's weights, ready for the kernels: tables straight from the mapped file, linear layers packed.
+/// A model's weights, ready for the kernels: tables as the mapped file has them, linear layers packed.
 final class EncoderWeights: Sendable {
   /// A linear layer.
   struct Linear {
@@ -15,8 +15,8 @@ final class EncoderWeights: Sendable {
 
   /// Scale and shift of a layer normalisation.
   struct Norm {
-    let scale: SafetensorsFile.Tensor
-    let shift: SafetensorsFile.Tensor
+    let scale: WeightTensor
+    let shift: WeightTensor
   }
 
   struct Layer {
@@ -32,13 +32,13 @@ final class EncoderWeights: Sendable {
   /// What turns the first position into a number.
   struct RelevanceHead {
     let pooler: Linear
-    let classifier: SafetensorsFile.Tensor
-    let bias: SafetensorsFile.Tensor
+    let classifier: WeightTensor
+    let bias: WeightTensor
   }
 
-  let words: SafetensorsFile.Tensor
-  let positions: SafetensorsFile.Tensor
-  let segments: SafetensorsFile.Tensor
+  let words: WeightTable
+  let positions: WeightTensor
+  let segments: WeightTensor
   let embeddingNorm: Norm
   let layers: [Layer]
   /// Only where the model gives relevance.
@@ -47,7 +47,7 @@ final class EncoderWeights: Sendable {
 
   /// - Throws: `model_corrupt`.
   init(
-    _ file: SafetensorsFile, _ specification: ModelSpecification, _ precision: EncoderPrecision
+    _ file: some WeightFile, _ specification: ModelSpecification, _ precision: EncoderPrecision
   ) throws(EmbeddingError) {
     let hidden = specification.dimension
     let intermediate = specification.intermediate
@@ -57,7 +57,7 @@ final class EncoderWeights: Sendable {
         shift: try file.tensor(name + ".bias", shape: [hidden])
       )
     }
-    words = try file.tensor(Name.words, shape: [specification.vocabularySize, hidden])
+    words = try file.table(Name.words, shape: [specification.vocabularySize, hidden])
     positions = try file.tensor(Name.positions, shape: [specification.positions, hidden])
     segments = try file.tensor(Name.segments, shape: [2, hidden])
     embeddingNorm = try norm(Name.embeddingNorm)
@@ -75,8 +75,8 @@ final class EncoderWeights: Sendable {
     func linear(
       _ names: [String], _ outputs: Int, _ inputs: Int, _ precision: EncoderPrecision
     ) throws(EmbeddingError) -> Linear {
-      var matrices: [SafetensorsFile.Tensor] = []
-      var biases: [SafetensorsFile.Tensor] = []
+      var matrices: [WeightTensor] = []
+      var biases: [WeightTensor] = []
       for name in names {
         matrices.append(try file.tensor(name + ".weight", shape: [outputs, inputs]))
         biases.append(try file.tensor(name + ".bias", shape: [outputs]))

@@ -40,7 +40,7 @@ final class ParameterArena: @unchecked Sendable {  // only `EncoderWeights.init`
   func pointer(_ slice: Slice) -> UnsafePointer<Float> { UnsafePointer(floats + slice.offset) }
 
   /// Packs matrices of equal shape (out x in) as if their rows followed each other.
-  func pack(_ matrices: [SafetensorsFile.Tensor]) -> Slice {
+  func pack(_ matrices: [WeightTensor]) -> Slice {
     let start = used
     for matrix in matrices {
       let (outputs, inputs) = (matrix.shape[0], matrix.shape[1])
@@ -52,7 +52,7 @@ final class ParameterArena: @unchecked Sendable {  // only `EncoderWeights.init`
   }
 
   /// Quantises and packs linear layers of equal shape (out x in) as if their outputs followed each other.
-  func quantise(_ matrices: [SafetensorsFile.Tensor], _ biases: [SafetensorsFile.Tensor]) -> Slice {
+  func quantise(_ matrices: [WeightTensor], _ biases: [WeightTensor]) -> Slice {
     let start = used
     for (matrix, bias) in zip(matrices, biases) {
       let (outputs, inputs) = (matrix.shape[0], matrix.shape[1])
@@ -64,7 +64,7 @@ final class ParameterArena: @unchecked Sendable {  // only `EncoderWeights.init`
   }
 
   /// Copies vectors one after the other.
-  func copy(_ vectors: [SafetensorsFile.Tensor]) -> Slice {
+  func copy(_ vectors: [WeightTensor]) -> Slice {
     let start = used
     for vector in vectors {
       guard let source = vector.values.baseAddress else { continue }

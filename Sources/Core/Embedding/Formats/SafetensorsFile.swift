@@ -2,20 +2,7 @@ import Foundation
 
 /// A safetensors file, mapped: an eight-byte little-endian header length, a JSON header that names each
 /// tensor's type, shape and byte range, then the tensors (https://huggingface.co/docs/safetensors).
-struct SafetensorsFile: Sendable {
-  /// Row-major single-precision values inside the mapped file, which it keeps alive.
-  struct Tensor: @unchecked Sendable {  // points into a read-only mapping
-    let shape: [Int]
-    let values: UnsafeBufferPointer<Float>
-    private let file: MappedFile
-
-    fileprivate init(shape: [Int], values: UnsafeBufferPointer<Float>, file: MappedFile) {
-      self.shape = shape
-      self.values = values
-      self.file = file
-    }
-  }
-
+struct SafetensorsFile: WeightFile {
   private struct Entry {
     let type: String
     let shape: [Int]
@@ -61,14 +48,19 @@ struct SafetensorsFile: Sendable {
   var names: [String] { entries.keys.sorted() }
 
   /// - Throws: `model_corrupt` where the tensor is absent, or of another type or shape.
-  func tensor(_ name: String, shape: [Int]) throws(EmbeddingError) -> Tensor {
+  func tensor(_ name: String, shape: [Int]) throws(EmbeddingError) -> WeightTensor {
     guard let entry = entries[name] else { throw .modelCorrupt("the weights have no tensor '\(name)'") }
     let start = dataStart + entry.range.lowerBound
     guard entry.type == "F32", entry.shape == shape, start % MemoryLayout<Float>.alignment == 0 else {
       throw .modelCorrupt("the tensor '\(name)' is not of the type and shape that the model needs")
     }
     let slice = UnsafeRawBufferPointer(rebasing: file.bytes[start..<(dataStart + entry.range.upperBound)])
-    return Tensor(shape: shape, values: slice.assumingMemoryBound(to: Float.self), file: file)
+    return WeightTensor(shape: shape, values: slice.assumingMemoryBound(to: Float.self), owner: file)
+  }
+
+  /// - Throws: as `tensor(_:shape:)`.
+  func table(_ name: String, shape: [Int]) throws(EmbeddingError) -> WeightTable {
+    .single(try tensor(name, shape: shape))
   }
 
   private static func entry(_ value: Any, dataCount: Int) -> Entry? {

@@ -6,7 +6,8 @@ public struct InstalledModel: Sendable {
   public let folder: URL
 
   public var weights: URL { folder.appendingPathComponent(specification.weights.name) }
-  public var vocabulary: URL { folder.appendingPathComponent(specification.vocabulary.name) }
+  /// Nil where the weights' file holds the vocabulary.
+  public var vocabulary: URL? { specification.vocabulary.map { folder.appendingPathComponent($0.name) } }
 
   init(specification: ModelSpecification, folder: URL) {
     self.specification = specification

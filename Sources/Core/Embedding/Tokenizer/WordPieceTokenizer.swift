@@ -6,7 +6,7 @@ import Foundation
 /// text ("[CLS]") is text. No text yields the id of a special token other than that for unknown words.
 ///
 /// Every operation reads a text once; none is quadratic in it.
-public struct WordPieceTokenizer: Sendable {
+public struct WordPieceTokenizer: Tokenizer {
   private let vocabulary: WordPieceVocabulary
 
   /// - Parameter url: one token a line.
@@ -35,16 +35,6 @@ public struct WordPieceTokenizer: Sendable {
     if ids.count > room + 1 { ids.removeSubrange((room + 1)...) }
     ids.append(vocabulary.separator)
     return ids
-  }
-
-  /// The ids of two texts: `[CLS]`, the first, `[SEP]`, the second, `[SEP]`.
-  ///
-  /// - Parameter maxTokens: most ids to return; the first text is cut to half of them, the second to what is
-  ///   left.
-  func encodePair(_ first: String, _ second: String, maxTokens: Int) -> TokenSequence {
-    let start = encode(first, maxTokens: maxTokens / 2)
-    let rest = encode(second, maxTokens: maxTokens - start.count + 1).dropFirst()
-    return TokenSequence(start + rest, firstCount: start.count)
   }
 
   /// How many tokens a text has, without the two special ones, however long it is.

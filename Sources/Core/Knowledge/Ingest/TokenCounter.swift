@@ -6,7 +6,7 @@ import Synchronization
 /// How chunk sizes are counted.
 ///
 /// In WordPiece tokens whatever the active model, so that a switch of models never re-chunks. Where no model
-/// is installed, which leaves only lexical knowledge bases, the count is estimated from the text's length.
+/// with that vocabulary is installed, the count is estimated from the text's length.
 public struct TokenCounter: Sendable {
   /// Part of fingerprints: another way of counting gives other chunks.
   let id: String
@@ -18,7 +18,7 @@ public struct TokenCounter: Sendable {
   public static func bestInstalled(in cache: ModelCache) -> TokenCounter {
     for (specification, isInstalled) in cache.list()
     where isInstalled && specification.isEmbedder {
-      if let installed = try? cache.installed(specification.name) { return wordPiece(installed.vocabulary) }
+      if let vocabulary = try? cache.installed(specification.name).vocabulary { return wordPiece(vocabulary) }
     }
     return estimated
   }

@@ -167,7 +167,7 @@ extension SearchEngine {
     if let vector = plan.candidateQuery.vector, !sentences.isEmpty {
       let vectors = try await embedders.service(for: plan.model).embedForQuestion(sentences.map(\.text))
       for (i, sentence) in vectors.enumerated() {
-        sentences[i].cosine = sentence.cosine(with: vector)
+        sentences[i].cosine = plan.candidateQuery.fusion.scaled(sentence.cosine(with: vector))
       }
     }
     let chosen = composer.choose(sentences)

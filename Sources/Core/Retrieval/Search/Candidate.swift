@@ -125,7 +125,7 @@ extension CandidateQuery {
       vector == nil
         ? (candidate.lexical ?? 0) + fusion.lexicalScale * candidate.boost
         : candidate.boost
-          + fusion.score(lexical: candidate.lexical ?? 0, dense: candidate.feedback ?? candidate.dense ?? 0)
+          + fusion.score(lexical: candidate.lexical ?? 0, dense: candidate.feedback ?? candidate.dense)
     }
   }
 

@@ -10,10 +10,13 @@ public struct ConvexFusion: Sendable, Hashable {
   public var lexicalWeight: Double
   /// BM25F score that counts as 1.
   public var lexicalScale: Double
+  /// Cosines that count as 0 and as 1.
+  public var cosineRange: ClosedRange<Double>
 
-  public init(lexicalWeight: Double, lexicalScale: Double) {
+  public init(lexicalWeight: Double, lexicalScale: Double, cosineRange: ClosedRange<Double> = 0...1) {
     self.lexicalWeight = lexicalWeight
     self.lexicalScale = lexicalScale
+    self.cosineRange = cosineRange
   }
 
   /// Found with `BM25FParameters.passages` (`tools/adr/0003`).
@@ -38,24 +41,37 @@ public struct ConvexFusion: Sendable, Hashable {
           || names.contains { $0.span.start <= term.span.start && term.span.end <= $0.span.end }
       }
     guard isExact, lexicalWeight > 0 else { return self }
-    return ConvexFusion(
-      lexicalWeight: max(lexicalWeight, Self.identifierWeight), lexicalScale: lexicalScale)
+    var adapted = self
+    adapted.lexicalWeight = max(lexicalWeight, Self.identifierWeight)
+    return adapted
   }
 
   /// - Parameters:
   ///   - lexical: BM25F; 0 where no term matches.
-  ///   - dense: cosine; 0 where the chunk has no vector.
-  public func score(lexical: Double, dense: Double) -> Double {
-    lexicalWeight * lexical / lexicalScale + (1 - lexicalWeight) * dense
+  ///   - dense: cosine; nil where the chunk has no vector, which counts as 0.
+  public func score(lexical: Double, dense: Double?) -> Double {
+    lexicalWeight * lexical / lexicalScale + (1 - lexicalWeight) * (dense.map(scaled) ?? 0)
+  }
+
+  /// What a cosine counts for; below 0 and above 1 outside the range.
+  func scaled(_ cosine: Double) -> Double {
+    (cosine - cosineRange.lowerBound) / (cosineRange.upperBound - cosineRange.lowerBound)
   }
 
   /// The sum, written out for `explain`.
-  func arithmetic(lexical: Double, dense: Double, boost: Double = 0) -> String {
+  func arithmetic(lexical: Double, dense: Double?, boost: Double = 0) -> String {
     func f(_ x: Double) -> String { Self.format(x) }
     let named = boost > 0 ? "\(f(boost)) for what was named + " : ""
     return named
-      + "\(f(lexicalWeight)) x \(f(lexical))/\(f(lexicalScale)) + \(f(1 - lexicalWeight)) x \(f(dense)) = "
+      + "\(f(lexicalWeight)) x \(f(lexical))/\(f(lexicalScale)) + \(f(1 - lexicalWeight)) x "
+      + "\(dense.map { cosineTerm(f($0)) } ?? "0") = "
       + f(boost + score(lexical: lexical, dense: dense))
+  }
+
+  /// How a cosine enters the sum.
+  func cosineTerm(_ cosine: String) -> String {
+    let (low, high) = (cosineRange.lowerBound, cosineRange.upperBound)
+    return cosineRange == 0...1 ? cosine : "(\(cosine) - \(Self.format(low)))/\(Self.format(high - low))"
   }
 
   static func format(_ value: Double) -> String {

@@ -10,20 +10,30 @@ struct HalfWeights: Sendable {
   /// not left out (`tools/adr/0010`).
   static let foreignLexicalWeight = 0.85
 
+  /// The lexical half's share where nothing is written in the query's language and the model knows it: what is left
+  /// to match are names, numbers and identifiers (`tools/adr/0013`).
+  static let crossLingualWeight = 0.1
+
   /// - Parameters:
   ///   - model: that of the knowledge base; nil where there is none, or none that is known.
   ///   - language: that of the query; nil for unknown.
+  ///   - isForeign: whether nothing in the knowledge base is written in the query's own language.
   ///   - isRare: whether a term stands in few passages.
   init(
-    _ options: SearchEngine.Options, model: ModelSpecification?, language: Language?, terms: [QueryTerm],
-    isRare: (String) -> Bool = { _ in false }
+    _ options: SearchEngine.Options, model: ModelSpecification?, language: Language?, isForeign: Bool = false,
+    terms: [QueryTerm], isRare: (String) -> Bool = { _ in false }
   ) {
     let share = options.lexicalWeight ?? model?.lexicalShare ?? ConvexFusion.standard.lexicalWeight
-    fusion = ConvexFusion(lexicalWeight: share, lexicalScale: options.lexicalScale)
+    fusion = ConvexFusion(
+      lexicalWeight: share, lexicalScale: options.lexicalScale, cosineRange: model?.cosineRange ?? 0...1)
     feedback = options.feedback
     if let model, !model.reads(language?.rawValue) {
       feedback.weight = 0
       if options.lexicalWeight == nil { fusion.lexicalWeight = max(share, Self.foreignLexicalWeight) }
+    }
+    // A model of one language reads neither such a query.
+    if isForeign, let model, model.languages == nil, options.lexicalWeight == nil {
+      fusion.lexicalWeight = min(share, Self.crossLingualWeight)
     }
     fusion = fusion.adapted(to: terms, isRare: isRare)
   }

@@ -30,7 +30,8 @@ extension SearchEngine {
       model: plan.candidateQuery.vector == nil ? nil : plan.model,
       fusion: hybrid
         ? "convex: \(f(fusion.lexicalWeight)) x BM25F/\(f(fusion.lexicalScale)) + "
-          + "\(f(1 - fusion.lexicalWeight)) x cosine" + feedbackNote(plan.candidateQuery.weights.feedback)
+          + "\(f(1 - fusion.lexicalWeight)) x \(fusion.cosineTerm("cosine"))"
+          + feedbackNote(plan.candidateQuery.weights.feedback)
         : (plan.candidateQuery.vector == nil ? "none: BM25F alone" : "none: cosine alone"),
       lexicalCandidates: result.candidates.lexicalCount, denseCandidates: result.candidates.denseCount,
       rerankPairs: result.rerankPairs, followUp: followUp(of: plan, result), steps: trace.steps)
@@ -62,7 +63,7 @@ extension SearchEngine {
     switch query.mode {
     case .hybrid where query.vector != nil:
       arithmetic = query.fusion.arithmetic(
-        lexical: candidate.lexical ?? 0, dense: candidate.feedback ?? candidate.dense ?? 0,
+        lexical: candidate.lexical ?? 0, dense: candidate.feedback ?? candidate.dense,
         boost: candidate.boost)
     case .dense: arithmetic = "cosine = " + ConvexFusion.format(candidate.score)
     default:

@@ -160,7 +160,8 @@ public final class SearchEngine: Sendable {
     trace.mark("analyze", since: &lap)
     let language = Self.language(of: standalone.text, among: languages)
     let weights = HalfWeights(
-      options, model: try? ModelCatalogue.specification(named: model), language: language, terms: terms,
+      options, model: try? ModelCatalogue.specification(named: model), language: language,
+      isForeign: Self.isForeign(standalone.text, among: languages), terms: terms,
       isRare: { (1...Self.rareChunks).contains(snapshot.documentFrequency(of: $0)) })
     var candidateQuery = CandidateQuery(
       mode: request.mode,
@@ -188,6 +189,12 @@ public final class SearchEngine: Sendable {
     guard languages.count > 1, let own = LanguageDetector().detect(query)?.language, languages.contains(own)
     else { return languages.first }
     return own
+  }
+
+  /// Whether a query is in a language that nothing is written in; false where it is too short to tell.
+  static func isForeign(_ query: String, among languages: [Language]) -> Bool {
+    guard !languages.isEmpty, let own = LanguageDetector().detect(query)?.language else { return false }
+    return !languages.contains(own)
   }
 
   /// The query's vector, and what is missing where there is none that should be.

@@ -114,7 +114,8 @@ struct EvalCommand: AsyncParsableCommand {
     func f(_ x: Double) -> String { String(format: "%.4f", x) }
     print(
       """
-      nDCG@10 \(f(report.ndcg10))  MRR@10 \(f(report.mrr10))  recall@100 \(f(report.recall100))  \
+      nDCG@10 \(f(report.ndcg10))  MRR@10 \(f(report.mrr10))  recall@10 \(f(report.recall10))  \
+      recall@100 \(f(report.recall100))  \
       (\(report.queries) queries, \(report.documents) documents, \(report.chunks) chunks)
       \(report.mode), \(report.model), \(report.rerankPairs) pairs reranked, p50 \(String(format: "%.1f", report.p50Milliseconds)) ms, \
       p95 \(String(format: "%.1f", report.p95Milliseconds)) ms

@@ -70,6 +70,14 @@ void fd_dequantise_transposed(
     const uint8_t *codes, int is_signed, const int32_t *zeros, const float *scales, size_t rows,
     size_t columns, float *values);
 
+/// FD_FOUR_BIT_BLOCK: values of a block of 4-bit weights. FD_FOUR_BIT_BYTES: bytes that a block takes.
+enum { FD_FOUR_BIT_BLOCK = 32, FD_FOUR_BIT_BYTES = 18 };
+
+/// values = (code - 8) * scale, from whole blocks: a little-endian half-precision scale, then 16 bytes, of which
+/// byte i holds code i in its low half and code i + 16 in its high half ("Q4_0" in ggml). `count` is a multiple of
+/// FD_FOUR_BIT_BLOCK.
+void fd_dequantise_four_bit(const uint8_t *blocks, size_t count, float *values);
+
 #ifdef __cplusplus
 }
 #endif

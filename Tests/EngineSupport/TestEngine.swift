@@ -17,10 +17,13 @@ public final class TestEngine: Sendable {
   public let engine: SearchEngine
   public let ingest: IngestService
 
-  /// The installed default model, where there is one: `tools/test` installs it.
-  public static let model: InstalledModel? = try? ModelCache(
-    folder: ModelCache.defaultFolder(environment: ProcessInfo.processInfo.environment)
-  ).installed(KnowledgeBase.defaultModel)
+  /// Whether the default model is installed: `tools/test` installs it.
+  public static let hasModel = isInstalled(KnowledgeBase.defaultModel)
+
+  public static func isInstalled(_ model: String) -> Bool {
+    let folder = ModelCache.defaultFolder(environment: ProcessInfo.processInfo.environment)
+    return (try? ModelCache(folder: folder).installed(model)) != nil
+  }
 
   /// The installed cross-encoder, where there is one: `tools/test` installs it.
   public static let reranker: Reranker? = {

@@ -5,7 +5,7 @@ import Retrieval
 import Testing
 
 /// With the real model, where it is installed; `tools/test` installs it.
-@Suite(.enabled(if: TestEngine.model != nil, "frontdesk model install all-MiniLM-L6-v2"))
+@Suite(.enabled(if: TestEngine.hasModel, "frontdesk model install all-MiniLM-L6-v2"))
 struct AnswerTests {
   private func engine() async throws -> TestEngine {
     let engine = try TestEngine()

@@ -8,7 +8,7 @@ import Testing
 @testable import Retrieval
 
 /// The query's vector follows the best passages, and their neighbours gain by it.
-@Suite(.enabled(if: TestEngine.model != nil, "the model is not installed: tools/test installs it"))
+@Suite(.enabled(if: TestEngine.hasModel, "the model is not installed: tools/test installs it"))
 struct FeedbackTests {
   private static let question = "My parcel never arrived"
   private static let documents = [

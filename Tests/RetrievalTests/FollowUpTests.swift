@@ -144,7 +144,7 @@ import Testing
 
   @Test func byWordsAlone() async throws { try await holds(try await engine(model: KnowledgeBase.noModel)) }
 
-  @Test(.enabled(if: TestEngine.model != nil, "the model is not installed: tools/test installs it"))
+  @Test(.enabled(if: TestEngine.hasModel, "the model is not installed: tools/test installs it"))
   func withAModel() async throws {
     let engine = try await engine(model: KnowledgeBase.defaultModel)
     try await holds(engine)

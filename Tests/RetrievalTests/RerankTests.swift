@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 /// The cross-encoder puts the best hits in order, and nothing else changes.
-@Suite(.enabled(if: TestEngine.model != nil, "the model is not installed: tools/test installs it"))
+@Suite(.enabled(if: TestEngine.hasModel, "the model is not installed: tools/test installs it"))
 struct RerankTests {
   private static let question = "How many people live in Berlin?"
   /// All about Berlin and people; one of them answers.

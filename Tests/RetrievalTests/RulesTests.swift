@@ -194,7 +194,7 @@ import Testing
     await engine.close()
   }
 
-  @Test(.enabled(if: TestEngine.model != nil, "all-MiniLM-L6-v2 is not installed"))
+  @Test(.enabled(if: TestEngine.hasModel, "all-MiniLM-L6-v2 is not installed"))
   func theDenseHalfKnowsSynonymsToo() async throws {
     let engine = try TestEngine()
     let kb = try #require(try await engine.store.knowledgeBase(named: "default"))

@@ -55,7 +55,7 @@ import Testing
   }
 
   /// Invariant 4 with the real model: a changed document embeds only its changed chunks.
-  @Test(.enabled(if: TestEngine.model != nil, "frontdesk model install all-MiniLM-L6-v2"))
+  @Test(.enabled(if: TestEngine.hasModel, "frontdesk model install all-MiniLM-L6-v2"))
   func parallelWritesOfOneIdMakeOneDocument() async throws {
     let engine = try TestEngine()
     let receipts = try await withThrowingTaskGroup(of: UpsertReceipt.self) { group in

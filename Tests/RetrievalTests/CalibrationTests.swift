@@ -97,6 +97,15 @@ import Testing
     #expect(answered / 400 > 0.1, "and it is of use: 0.4 would be perfect")
   }
 
+  @Test func withoutAPromiseTheOutcomesAreTakenAtTheirWord() throws {
+    let drawn = (0..<100).map { AnswerCalibration.Outcome(score: Double($0) / 100, isRight: $0 >= 70) }
+    let learned = try calibrator(drawn)
+    #expect(learned.threshold(target: 0.05) == nil, "30 answers are too few")
+    #expect(learned.estimatedThreshold(target: 0.05) == 0.7)
+    #expect(learned.estimatedThreshold(target: 0.03) == nil)
+    #expect(RiskControl.estimate([], target: 0.1) == nil)
+  }
+
   @Test func equalScoresStandTogether() throws {
     var drawn = (0..<300).map { _ in AnswerCalibration.Outcome(score: 0.9, isRight: true) }
     drawn += (0..<300).map { AnswerCalibration.Outcome(score: 0.5, isRight: $0 % 2 == 0) }

@@ -35,7 +35,8 @@ public final class AnswerCalibrator: Sendable {
 
   private struct Level: Hashable {
     let target: Double
-    let delta: Double
+    /// Nil for an estimate.
+    let delta: Double?
   }
 
   /// The probability of being right, not falling with the score.
@@ -45,11 +46,23 @@ public final class AnswerCalibrator: Sendable {
   ///
   /// - Returns: nil where the outcomes are too few, or the answers too bad, to say so.
   public func threshold(target: Double, delta: Double = 0.1) -> Double? {
+    known(Level(target: target, delta: delta)) {
+      RiskControl.threshold(outcomes, target: target, delta: delta)
+    }
+  }
+
+  /// The least score from which at most a share of the measured answers was wrong: a guess where there is no promise.
+  ///
+  /// - Returns: nil where there is none.
+  public func estimatedThreshold(target: Double) -> Double? {
+    known(Level(target: target, delta: nil)) { RiskControl.estimate(outcomes, target: target) }
+  }
+
+  private func known(_ level: Level, _ find: () -> Double?) -> Double? {
     thresholds.withLock { known in
-      let key = Level(target: target, delta: delta)
-      if let threshold = known[key] { return threshold }
-      let threshold = RiskControl.threshold(outcomes, target: target, delta: delta)
-      known[key] = .some(threshold)
+      if let threshold = known[level] { return threshold }
+      let threshold = find()
+      known[level] = .some(threshold)
       return threshold
     }
   }
@@ -147,17 +160,7 @@ enum RiskControl {
     _ outcomes: [AnswerCalibration.Outcome], target: Double, delta: Double
   ) -> Double? {
     guard target > 0, target < 1, delta > 0, delta < 1 else { return nil }
-    // Ends of equal scores, with how many are answered and how many of them are wrong.
-    var steps: [(score: Double, answered: Int, wrong: Int)] = []
-    var (answered, wrong) = (0, 0)
-    let sorted = outcomes.sorted { $0.score > $1.score }
-    for (place, outcome) in sorted.enumerated() {
-      answered += 1
-      wrong += outcome.isRight ? 0 : 1
-      if place + 1 == sorted.count || sorted[place + 1].score < outcome.score {
-        steps.append((outcome.score, answered, wrong))
-      }
-    }
+    let steps = steps(outcomes)
     // The first start is where no wrong answer at all would be enough; looking at scores alone, so nothing is given away.
     for starts in (1...maxStarts).reversed() {
       let level = delta / Double(starts)
@@ -177,6 +180,29 @@ enum RiskControl {
   }
 
   private static let maxStarts = 5
+
+  /// The loosest threshold of which the outcomes themselves say so, with one more wrong one than there was.
+  static func estimate(_ outcomes: [AnswerCalibration.Outcome], target: Double) -> Double? {
+    steps(outcomes).last { Double($0.wrong + 1) <= target * Double($0.answered + 1) }?.score
+  }
+
+  /// The ends of equal scores, from the highest on, with how many are answered from there and how many of them are
+  /// wrong.
+  private static func steps(
+    _ outcomes: [AnswerCalibration.Outcome]
+  ) -> [(score: Double, answered: Int, wrong: Int)] {
+    var steps: [(score: Double, answered: Int, wrong: Int)] = []
+    var (answered, wrong) = (0, 0)
+    let sorted = outcomes.sorted { $0.score > $1.score }
+    for (place, outcome) in sorted.enumerated() {
+      answered += 1
+      wrong += outcome.isRight ? 0 : 1
+      if place + 1 == sorted.count || sorted[place + 1].score < outcome.score {
+        steps.append((outcome.score, answered, wrong))
+      }
+    }
+    return steps
+  }
 
   /// How likely so few wrong ones are where a share of `risk` is wrong: the binomial distribution's lower tail. At most
   /// `delta` just where the upper bound of Clopper and Pearson (1934) is at most `risk`.

@@ -59,10 +59,12 @@ extension SearchEngine {
     guard let score = evidence.map(ConfidencePrior.score) else { return (0, false) }
     let confidence = ((calibrator?.probability(score) ?? score) * 1000).rounded() / 1000
     if let threshold = options.answerThreshold { return (confidence, confidence >= threshold) }
-    if let threshold = calibrator?.threshold(target: options.answerTarget) {
+    let target = options.answerTarget
+    if let threshold = calibrator?.threshold(target: target) ?? calibrator?.estimatedThreshold(target: target)
+    {
       return (confidence, score >= threshold)
     }
-    return (confidence, confidence >= ConfidencePrior.threshold(target: options.answerTarget))
+    return (confidence, min(score, confidence) >= ConfidencePrior.threshold(target: target))
   }
 
   /// Names what answers are judged by with a model: scores of another basis mean something else.

@@ -84,6 +84,7 @@ struct EvalCommand: AsyncParsableCommand {
       options.knowledgeBase = kb
       if uncalibrate {
         let found = try await workspace.knowledgeBase(kb)
+        try await workspace.record("calibration.delete", kb)
         _ = try await workspace.store.setAnswerCalibration(nil, of: found.id)
       }
     } else {
@@ -103,6 +104,7 @@ struct EvalCommand: AsyncParsableCommand {
       engine: workspace.engine, store: workspace.store, indexes: workspace.indexes, options: options)
     var (report, outcomes) = try await runner.run(set)
     if calibrate {
+      try await workspace.record("calibration.put", options.knowledgeBase)
       report.calibration = CalibrationReport(
         try await runner.calibrate(by: outcomes), target: settings.answerTarget)
     }
@@ -145,8 +147,8 @@ struct EvalCommand: AsyncParsableCommand {
           + String(format: "%.3f", threshold) + ")")
     } else {
       print(
-        "not enough data to promise at most \(percent(calibration.target)) wrong answers: the "
-          + "threshold is the standard one for that, on the probabilities that were learned. Label more questions, or set a larger answer_target."
+        "not enough data to promise at most \(percent(calibration.target)) wrong answers: they "
+          + "are given from where that held for these questions. Label more questions, or set a larger answer_target."
       )
     }
   }

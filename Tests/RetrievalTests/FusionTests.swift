@@ -49,7 +49,8 @@ import Testing
     HalfWeights(
       options, model: try ModelCatalogue.specification(named: model),
       language: SearchEngine.language(of: query, among: languages),
-      isForeign: SearchEngine.isForeign(query, among: languages),
+      ownShare: SearchEngine.ownShare(
+        of: query, among: languages.map { LanguageCount(language: $0, passages: 10) }),
       terms: TextAnalyzer().queryTerms(of: query, languages: languages))
   }
 
@@ -96,10 +97,13 @@ import Testing
     }
     #expect(HalfWeights.crossLingualWeight < share)
     #expect(try weight("我应该如何重置我的密码", [.english], model: multilingual) == HalfWeights.crossLingualWeight)
-    // Something is written in the query's language, or it cannot be told, or there is nothing at all.
-    #expect(try weight(german, [.english, .german], model: multilingual) == share)
+    // Where everything is in the query's language, or it cannot be told, or there is nothing at all.
+    #expect(abs(try weight(german, [.german], model: multilingual) - share) < 1e-12)
     #expect(try weight("Passwort", [.english], model: multilingual) == share)
     #expect(try weight(german, [], model: multilingual) == share)
+    let half = try weight(german, [.english, .german], model: multilingual)
+    let quarter = try weight(german, [.english, .german, .chinese, .spanish], model: multilingual)
+    #expect(HalfWeights.crossLingualWeight < quarter && quarter < half && half < share)
     // Identifiers are the same in every language.
     #expect(try weight("0x80040155", [.english], model: multilingual) == ConvexFusion.identifierWeight)
     // A model of one language gains nothing from it.

@@ -57,6 +57,28 @@ import Testing
     #expect(index.snapshot.denseScores(of: [1, 3, 9], [1, 0, 0, 0]).keys.sorted() == [1])
   }
 
+  /// Over several segments, with what was removed left out, whatever the sample.
+  @Test(arguments: [1, 2, 3, 7, 64, 1000]) func aCentreIsTheMeanOfASample(sample: Int) throws {
+    let (index, folder) = try index(
+      dimension: 3,
+      (0..<150).map { entry($0, $0 % 10 == 9 ? [] : [[1, 0, 0]], ["odd=\($0 % 2)"]) })
+    defer { withExtendedLifetime(folder) {} }
+    try index.flush()
+    try index.apply(
+      IndexUpdate(
+        removedGroups: [0, 2], added: (150..<400).map { entry($0, [[0, 1, 0]], ["odd=\($0 % 2)"]) }))
+    index.publish(generation: 2)
+    let snapshot = index.snapshot
+    let centre = try #require(snapshot.centre(of: .none, sample: sample))
+    #expect(centre[2] == 0 && abs(centre[0] + centre[1] - 1) < 1e-6)
+    // 133 of 383 with a vector.
+    if sample >= 64 { #expect(abs(centre[0] - 133 / 383) < 0.05) }
+    let odd = try #require(snapshot.centre(of: LabelFilter(all: [["odd=1"]]), sample: 1000))
+    #expect(abs(odd[0] - 60 / 185) < 1e-6)
+    #expect(snapshot.centre(of: LabelFilter(all: [["odd=2"]]), sample: sample) == nil)
+    #expect(snapshot.centre(of: .none, sample: 0) == nil)
+  }
+
   @Test func manyVectorsOfOneChunkCrossBatches() throws {
     var random = SeededGenerator(2)
     let best = random.unitVector(8)

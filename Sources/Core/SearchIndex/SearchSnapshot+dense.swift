@@ -54,6 +54,37 @@ extension SearchSnapshot {
     return scores
   }
 
+  /// The mean of the vectors of chunks that a filter lets through.
+  ///
+  /// - Parameter sample: most chunks that are read, spread evenly over them.
+  /// - Returns: nil where none of those has a vector.
+  public func centre(of filter: LabelFilter, sample: Int) -> [Float]? {
+    let dimension = content.identity.dimension
+    let allowed = content.views.map { $0.allowed(filter) }
+    let counts = zip(content.views, allowed).map { $1.count(of: $0.segment.chunks) }
+    let total = counts.reduce(0, +)
+    guard total > 0, sample > 0 else { return nil }
+    let step = (total + sample - 1) / sample
+    var sum = [Float](repeating: 0, count: dimension)
+    var row = sum
+    var (next, found) = (0, 0)
+    for ((view, allowed), count) in zip(zip(content.views, allowed), counts) {
+      if let file = view.segment.vectors {
+        for ordinal in allowed.ordinals(from: next, every: step, of: view.segment.chunks) {
+          guard let vector = file.vectors(of: ordinal..<ordinal + 1).first else { continue }
+          row.withUnsafeMutableBufferPointer { buffer in
+            if let start = buffer.baseAddress { file.values(of: vector, into: start) }
+          }
+          for place in sum.indices { sum[place] += row[place] }
+          found += 1
+        }
+      }
+      // The step goes on over the next segment.
+      next = next < count ? (step - (count - next) % step) % step : next - count
+    }
+    return found > 0 ? sum.map { $0 / Float(found) } : nil
+  }
+
   /// A chunk's vector, from binary16: of several the nearest to a query.
   ///
   /// - Returns: nil for a chunk that is not live or has no vector, and for a query of another dimension.

@@ -60,6 +60,8 @@ public struct ModelSpecification: Hashable, Sendable {
   /// Whether it embeds texts, rather than comparing two.
   public var isEmbedder: Bool { pooling != .relevance }
 
+  public var readsEveryLanguage: Bool { languages == nil }
+
   /// Whether it was trained on a language, by its primary tag; it may have been on an unknown one.
   public func reads(_ language: String?) -> Bool {
     guard let languages, let language else { return true }

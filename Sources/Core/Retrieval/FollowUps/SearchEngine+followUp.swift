@@ -15,8 +15,8 @@ extension SearchEngine {
       of: query.turns.map { analyzer.queryTerms(of: $0, languages: languages) }, by: mentions)
   }
 
-  /// Kinds of viewers whose names are kept.
-  private static let viewersKept = 16
+  /// Kinds of viewers for whom what was found in a generation is kept.
+  static let viewersKept = 16
 
   private func mentions(
     of kb: KnowledgeBaseID, in snapshot: SearchSnapshot, visible: LabelFilter, languages: [Language]

@@ -9,6 +9,8 @@ struct Candidate: Sendable {
   var denseRank: Int?
   var lexical: Double?
   var dense: Double?
+  /// Added to its cosine because the query is in another language.
+  var lift = 0.0
   /// Cosine with the query as feedback moved it.
   var feedback: Double?
   /// Added because the conversation named what its document is about.
@@ -20,6 +22,9 @@ struct Candidate: Sendable {
   /// What the cross-encoder said of it.
   var rerank: Double?
   var score: Double = 0
+
+  /// The cosine that counts; nil for a chunk without a vector.
+  var liftedCosine: Double? { (feedback ?? dense).map { $0 + lift } }
 
   /// Best first; equal scores by ascending chunk id, so that results repeat exactly.
   static func precedes(_ a: Candidate, _ b: Candidate) -> Bool {
@@ -37,6 +42,8 @@ struct CandidateQuery: Sendable {
   let weights: HalfWeights
   /// What the conversation named, the strongest first.
   let boosts: [ContextBoost]
+  /// Of the languages of what is searched, where there is anything to balance.
+  var balance: LanguageBalance?
   var fusion: ConvexFusion { weights.fusion }
 }
 
@@ -84,6 +91,7 @@ extension CandidateQuery {
       for (key, score) in snapshot.denseScores(of: unscoredDense, vector) { all[key]?.dense = Double(score) }
     }
     boost(&all, in: snapshot)
+    if mode == .hybrid, let vector { lift(&all, towards: vector, in: snapshot) }
     var candidates = Array(all.values)
     for i in candidates.indices { candidates[i].score = score(of: candidates[i]) }
     candidates.sort(by: Candidate.precedes)
@@ -104,12 +112,28 @@ extension CandidateQuery {
     }
   }
 
+  private func lift(
+    _ candidates: inout [UInt64: Candidate], towards vector: [Float], in snapshot: SearchSnapshot
+  ) {
+    guard let balance else { return }
+    for (part, lift) in zip(balance.parts, balance.lifts(for: vector)) {
+      for key in snapshot.chunks(among: candidates.keys, with: part.label) {
+        candidates[key]?.lift = lift
+      }
+    }
+  }
+
   /// Scores candidates again by the query as the best of them move it.
   private func follow(_ candidates: inout [Candidate], in snapshot: SearchSnapshot) {
     guard let vector, let moved = weights.feedback.moved(vector, towards: candidates, in: snapshot) else {
       return
     }
     let cosines = snapshot.denseScores(of: candidates.map(\.key), moved)
+    if balance != nil {
+      var all = Dictionary(uniqueKeysWithValues: candidates.map { ($0.key, $0) })
+      lift(&all, towards: moved, in: snapshot)
+      for place in candidates.indices { candidates[place].lift = all[candidates[place].key]?.lift ?? 0 }
+    }
     for place in candidates.indices {
       candidates[place].feedback = cosines[candidates[place].key]
       candidates[place].score = score(of: candidates[place])
@@ -125,7 +149,7 @@ extension CandidateQuery {
       vector == nil
         ? (candidate.lexical ?? 0) + fusion.lexicalScale * candidate.boost
         : candidate.boost
-          + fusion.score(lexical: candidate.lexical ?? 0, dense: candidate.feedback ?? candidate.dense)
+          + fusion.score(lexical: candidate.lexical ?? 0, dense: candidate.liftedCosine)
     }
   }
 
@@ -154,6 +178,20 @@ extension CandidateQuery {
 
   func denseHits(in snapshot: SearchSnapshot, depth: Int) -> [Hit] {
     guard mode.asksModel, let vector else { return [] }
-    return snapshot.dense(vector, filter: filter, limit: depth)
+    let nearest = snapshot.dense(vector, filter: filter, limit: depth)
+    guard let balance else { return nearest }
+    // The nearest may all be in one language, so that each is asked for by itself.
+    var (all, lifts) = (nearest, [UInt64: Double]())
+    var seen = Set(nearest.map(\.key))
+    for (part, lift) in zip(balance.parts, balance.lifts(for: vector)) {
+      var query = filter
+      query.all.append([part.label])
+      for hit in snapshot.dense(vector, filter: query, limit: depth) {
+        lifts[hit.key] = lift
+        if seen.insert(hit.key).inserted { all.append(hit) }
+      }
+    }
+    func score(_ hit: Hit) -> Double { Double(hit.score) + lifts[hit.key, default: 0] }
+    return all.sorted { score($0) != score($1) ? score($0) > score($1) : $0.key < $1.key }
   }
 }

@@ -10,17 +10,17 @@ struct HalfWeights: Sendable {
   /// not left out (`tools/adr/0010`).
   static let foreignLexicalWeight = 0.85
 
-  /// The lexical half's share where nothing is written in the query's language and the model knows it: what is left
+  /// The lexical half's share where nothing is written in the query's language and the model reads it: what is left
   /// to match are names, numbers and identifiers (`tools/adr/0013`).
   static let crossLingualWeight = 0.1
 
   /// - Parameters:
   ///   - model: that of the knowledge base; nil where there is none, or none that is known.
   ///   - language: that of the query; nil for unknown.
-  ///   - isForeign: whether nothing in the knowledge base is written in the query's own language.
+  ///   - ownShare: of passages in the query's own language; nil where it cannot be told.
   ///   - isRare: whether a term stands in few passages.
   init(
-    _ options: SearchEngine.Options, model: ModelSpecification?, language: Language?, isForeign: Bool = false,
+    _ options: SearchEngine.Options, model: ModelSpecification?, language: Language?, ownShare: Double? = nil,
     terms: [QueryTerm], isRare: (String) -> Bool = { _ in false }
   ) {
     let share = options.lexicalWeight ?? model?.lexicalShare ?? ConvexFusion.standard.lexicalWeight
@@ -31,9 +31,10 @@ struct HalfWeights: Sendable {
       feedback.weight = 0
       if options.lexicalWeight == nil { fusion.lexicalWeight = max(share, Self.foreignLexicalWeight) }
     }
-    // A model of one language reads neither such a query.
-    if isForeign, let model, model.languages == nil, options.lexicalWeight == nil {
-      fusion.lexicalWeight = min(share, Self.crossLingualWeight)
+    // Full text is blind to passages in other languages, and what it finds would be put before all of them.
+    if let ownShare, let model, model.readsEveryLanguage, options.lexicalWeight == nil {
+      let least = min(share, Self.crossLingualWeight)
+      fusion.lexicalWeight = least + (share - least) * ownShare * ownShare
     }
     fusion = fusion.adapted(to: terms, isRare: isRare)
   }

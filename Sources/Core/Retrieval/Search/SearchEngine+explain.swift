@@ -32,6 +32,7 @@ extension SearchEngine {
         ? "convex: \(f(fusion.lexicalWeight)) x BM25F/\(f(fusion.lexicalScale)) + "
           + "\(f(1 - fusion.lexicalWeight)) x \(fusion.cosineTerm("cosine"))"
           + feedbackNote(plan.candidateQuery.weights.feedback)
+          + (plan.candidateQuery.balance == nil ? "" : ", languages balanced")
         : (plan.candidateQuery.vector == nil ? "none: BM25F alone" : "none: cosine alone"),
       lexicalCandidates: result.candidates.lexicalCount, denseCandidates: result.candidates.denseCount,
       rerankPairs: result.rerankPairs, followUp: followUp(of: plan, result), steps: trace.steps)
@@ -63,7 +64,7 @@ extension SearchEngine {
     switch query.mode {
     case .hybrid where query.vector != nil:
       arithmetic = query.fusion.arithmetic(
-        lexical: candidate.lexical ?? 0, dense: candidate.feedback ?? candidate.dense,
+        lexical: candidate.lexical ?? 0, dense: candidate.liftedCosine,
         boost: candidate.boost)
     case .dense: arithmetic = "cosine = " + ConvexFusion.format(candidate.score)
     default:

@@ -44,8 +44,12 @@ public final class SearchEngine: Sendable {
   let mentionsByGeneration = Mutex<
     [KnowledgeBaseID: (generation: Int64, byFilter: [LabelFilter: AttributeMentions])]
   >([:])
-  private let languagesByGeneration = Mutex<[KnowledgeBaseID: (generation: Int64, languages: [Language])]>([:]
-  )
+  let balanceByGeneration = Mutex<
+    [KnowledgeBaseID: (generation: Int64, byFilter: [LabelFilter: LanguageBalance?])]
+  >([:])
+  private let languagesByGeneration = Mutex<
+    [KnowledgeBaseID: (generation: Int64, languages: [LanguageCount])]
+  >([:])
 
   public init(
     store: any DocumentStore, indexes: IndexRegistry, embedders: EmbedderRegistry,
@@ -62,6 +66,7 @@ public final class SearchEngine: Sendable {
   public func forget(_ knowledgeBase: String) async {
     await indexes.forget(knowledgeBase)
     mentionsByGeneration.withLock { $0 = [:] }
+    balanceByGeneration.withLock { $0 = [:] }
     languagesByGeneration.withLock { $0 = [:] }
   }
 
@@ -137,7 +142,8 @@ public final class SearchEngine: Sendable {
     let (snapshot, model) = (current.snapshot, current.model)
     let filterLabels = try request.filter.labels(known: snapshot.labels(startingWith:))
     for key in request.facets { _ = try IndexLabel.prefix(ofKey: key) }
-    let languages = languages(of: follower.id, in: snapshot)
+    let counts = languages(of: follower.id, in: snapshot)
+    let languages = counts.map(\.language)
     let standalone = FollowUpReader(analyzer: analyzer, languages: languages).read(
       query, after: request.history)
     var lap = ContinuousClock.now
@@ -161,12 +167,16 @@ public final class SearchEngine: Sendable {
     let language = Self.language(of: standalone.text, among: languages)
     let weights = HalfWeights(
       options, model: try? ModelCatalogue.specification(named: model), language: language,
-      isForeign: Self.isForeign(standalone.text, among: languages), terms: terms,
+      ownShare: Self.ownShare(of: standalone.text, among: counts), terms: terms,
       isRare: { (1...Self.rareChunks).contains(snapshot.documentFrequency(of: $0)) })
     var candidateQuery = CandidateQuery(
       mode: request.mode,
       lexical: lexicalQuery(expansion, continuing: earlierTerms, in: request.mode), vector: nil,
-      filter: LabelFilter(all: filterLabels + visible.all), weights: weights, boosts: boosts)
+      filter: LabelFilter(all: filterLabels + visible.all), weights: weights, boosts: boosts,
+      balance: request.mode == .hybrid
+        ? balance(
+          for: model, of: follower.id, in: snapshot, visible: visible, languages: languages)
+        : nil)
     let depth = max(100, 2 * request.limit)
     let lexicalHits = candidateQuery.lexicalHits(in: snapshot, depth: depth)
     trace.mark("lexical", since: &lap)
@@ -191,10 +201,12 @@ public final class SearchEngine: Sendable {
     return own
   }
 
-  /// Whether a query is in a language that nothing is written in; false where it is too short to tell.
-  static func isForeign(_ query: String, among languages: [Language]) -> Bool {
-    guard !languages.isEmpty, let own = LanguageDetector().detect(query)?.language else { return false }
-    return !languages.contains(own)
+  /// The share of passages that are in a query's own language; nil where it is too short to tell, or nothing is known
+  /// of theirs.
+  static func ownShare(of query: String, among languages: [LanguageCount]) -> Double? {
+    guard !languages.isEmpty, let own = LanguageDetector().detect(query)?.language else { return nil }
+    let count = languages.first { $0.language == own }?.passages ?? 0
+    return Double(count) / Double(languages.reduce(0) { $0 + $1.passages })
   }
 
   /// The query's vector, and what is missing where there is none that should be.
@@ -261,14 +273,18 @@ public final class SearchEngine: Sendable {
     return query
   }
 
-  /// The languages that the visible part of a knowledge base is written in, most used first.
-  private func languages(of id: KnowledgeBaseID, in snapshot: SearchSnapshot) -> [Language] {
+  /// The languages that a knowledge base is written in, most used first.
+  private func languages(of id: KnowledgeBaseID, in snapshot: SearchSnapshot) -> [LanguageCount] {
     if let known = languagesByGeneration.withLock({ $0[id] }), known.generation == snapshot.generation {
       return known.languages
     }
     let counts = snapshot.labelCounts(prefix: IndexLabel.language, filter: LabelFilter(all: []))
     let languages = counts.sorted { $0.value != $1.value ? $0.value > $1.value : $0.key < $1.key }
-      .map { Language(rawValue: String($0.key.dropFirst(IndexLabel.language.count))) }
+      .map {
+        LanguageCount(
+          language: Language(rawValue: String($0.key.dropFirst(IndexLabel.language.count))),
+          passages: $0.value)
+      }
     languagesByGeneration.withLock { $0[id] = (snapshot.generation, languages) }
     return languages
   }

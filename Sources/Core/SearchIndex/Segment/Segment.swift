@@ -152,6 +152,35 @@ enum FilterResult: Sendable {
     }
   }
 
+  /// Every so manieth of the chunks that it lets through, ascending.
+  ///
+  /// - Parameter first: how many of them come before the first one taken.
+  func ordinals(from first: Int, every step: Int, of chunks: Int) -> [Int] {
+    switch self {
+    case .everything: return Array(stride(from: first, to: chunks, by: step))
+    case .nothing: return []
+    case .some(let words):
+      var taken: [Int] = []
+      var skipped = first
+      for (index, word) in words.enumerated() {
+        guard skipped < word.nonzeroBitCount else {
+          skipped -= word.nonzeroBitCount
+          continue
+        }
+        var rest = word
+        while rest != 0 {
+          if skipped == 0 {
+            taken.append(64 * index + rest.trailingZeroBitCount)
+            skipped = step
+          }
+          skipped -= 1
+          rest &= rest - 1
+        }
+      }
+      return taken
+    }
+  }
+
   func intersection(_ other: FilterResult) -> FilterResult {
     switch (self, other) {
     case (.nothing, _), (_, .nothing): return .nothing

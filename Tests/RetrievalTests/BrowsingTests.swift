@@ -50,6 +50,8 @@ import Testing
     #expect(try await suggested("dat ").isEmpty)
     #expect(try await suggested("dat") == ["rate"])
     #expect(try await suggested("zzz").isEmpty)
+    let body = try await engine.search("pass", mode: .suggest).hits.first { $0.externalID == "body" }
+    #expect(body?.highlights == [[9, 18]], "what the word may become is marked")
     #expect(Set(try await suggested("r")) == ["reset", "rate", "body"])
     #expect(try await suggested("pasword re").first == "reset", "a slip in an earlier word")
     await engine.close()
@@ -167,6 +169,20 @@ import Testing
       #expect(hits[0].alsoIn.map(\.externalID) == ["b", "c", "d"])
       #expect(hits[1].alsoIn.isEmpty)
     }
+    await engine.close()
+  }
+
+  @Test func whatIsRepeatedVeryOftenHidesNothing() async throws {
+    let engine = try await engine()
+    for i in 0..<300 {
+      try await put("same\(i)", title: "Notice", "Call us on weekdays, call us on weekdays.", in: engine)
+    }
+    try await put(
+      "other", title: "Other", "You may call us on a long and sunny Sunday too, after lunch.", in: engine)
+    try await engine.catchUp()
+    let hits = try await engine.search("call us weekdays", limit: 2).hits
+    #expect(hits.map(\.externalID).last == "other" && hits.count == 2)
+    #expect(hits[0].alsoIn.count == 299)
     await engine.close()
   }
 

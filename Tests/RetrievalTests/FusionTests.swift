@@ -46,11 +46,13 @@ import Testing
     _ query: String, _ languages: [Language], model: String = "all-MiniLM-L6-v2",
     _ options: SearchEngine.Options = .init()
   ) throws -> HalfWeights {
-    HalfWeights(
+    let own = LanguageDetector().detect(query)?.language
+    return HalfWeights(
       options, model: try ModelCatalogue.specification(named: model),
-      language: SearchEngine.language(of: query, among: languages),
-      ownShare: SearchEngine.ownShare(
-        of: query, among: languages.map { LanguageCount(language: $0, passages: 10) }),
+      language: SearchEngine.language(of: own, among: languages),
+      ownShare: own.flatMap { own in
+        SearchEngine.share(of: own, among: languages.map { LanguageCount(language: $0, passages: 10) })
+      },
       terms: TextAnalyzer().queryTerms(of: query, languages: languages))
   }
 
@@ -117,9 +119,9 @@ import Testing
     let marco = try ModelCatalogue.specification(named: "ms-marco-MiniLM-L-12-v2")
     #expect(marco.reads("en") && marco.reads(nil) && !marco.reads("de"))
     #expect(marco.lexicalShare == nil)
-    #expect(SearchEngine.language(of: "anything", among: []) == nil)
+    #expect(SearchEngine.language(of: .english, among: []) == nil)
     // One language alone need not be told from the query.
-    #expect(SearchEngine.language(of: "How do I reset my password?", among: [.german]) == .german)
+    #expect(SearchEngine.language(of: .english, among: [.german]) == .german)
   }
 
   @Test func theModelOrTheSettingSaysTheShare() throws {

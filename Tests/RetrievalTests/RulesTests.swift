@@ -67,6 +67,18 @@ import Testing
     #expect(expansion.texts.last == "naïve coffee house ☕️ télévision")
   }
 
+  @Test func wordsThatShareBytesAreReplacedOnce() throws {
+    let parts = try expand("New-CsTeam fails", "new-csteam, make a team", "csteam, workspace")
+    #expect(parts.texts == ["New-CsTeam fails", "make a team fails"])
+    let map = SynonymMap(
+      [try SynonymRule(parsing: "重置密, 找回"), try SynonymRule(parsing: "置密码, 口令")], analyzer: analyzer,
+      languages: [.chinese])
+    let query = "重置密码"
+    let chinese = map.expand(analyzer.queryTerms(of: query, languages: [.chinese]), of: query)
+    #expect(chinese.texts.allSatisfy { !$0.contains("\u{FFFD}") })
+    #expect(chinese.texts.last == "找回码")
+  }
+
   @Test(arguments: ["", "one", "a =>", "=> b", "a => b => c", ",,", "tv,"])
   func whatIsNoLineIsRefused(_ line: String) {
     #expect(throws: ValidationError.self) { _ = try SynonymRule(parsing: line) }
@@ -175,6 +187,22 @@ import Testing
     #expect(try await engine.search("switch", limit: 1).hits.map(\.externalID) == ["radio"])
     #expect(try await engine.search("switch", limit: 3).hits.map(\.externalID) == ["radio", "tv", "secret"])
     await engine.close()
+  }
+
+  @Test func scoresThatWereNotMadeAreNull() {
+    let pinned = Candidate(key: 1, group: 1)
+    #expect(pinned.scores(isFused: true) == HitScores())
+    var found = Candidate(key: 1, group: 1)
+    found.lexical = 3
+    found.score = 0.4
+    #expect(found.scores(isFused: true) == HitScores(lexical: 3, fused: 0.4))
+    #expect(found.scores(isFused: false) == HitScores(lexical: 3))
+  }
+
+  @Test func aListThatIsLeftOutIsEmpty() throws {
+    let json = Data(#"{"curations": [{"queries": ["a"], "pinned": ["b"]}]}"#.utf8)
+    let rules = try JSONDecoder().decode(SearchRules.self, from: json)
+    #expect(rules == SearchRules(curations: [.init(queries: ["a"], pinned: ["b"])]))
   }
 
   @Test func badRulesAreRefusedWhole() async throws {

@@ -12,6 +12,13 @@ public struct SearchRules: Hashable, Sendable, Codable {
     self.curations = curations
   }
 
+  /// A list that is left out is empty.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    synonyms = try container.decodeIfPresent([String].self, forKey: .synonyms) ?? []
+    curations = try container.decodeIfPresent([Curation].self, forKey: .curations) ?? []
+  }
+
   public static let none = SearchRules()
   public var isEmpty: Bool { synonyms.isEmpty && curations.isEmpty }
 
@@ -28,6 +35,13 @@ public struct SearchRules: Hashable, Sendable, Codable {
       self.queries = queries
       self.pinned = pinned
       self.hidden = hidden
+    }
+
+    public init(from decoder: any Decoder) throws {
+      let container = try decoder.container(keyedBy: CodingKeys.self)
+      queries = try container.decode([String].self, forKey: .queries)
+      pinned = try container.decodeIfPresent([String].self, forKey: .pinned) ?? []
+      hidden = try container.decodeIfPresent([String].self, forKey: .hidden) ?? []
     }
   }
 

@@ -160,7 +160,8 @@ public actor IndexFollower {
     }
     let wantsRebuild = isDamaged || (summary.maintenance.contains(.rebuild) && index.snapshot.generation > 0)
     if summary.epoch.rawValue != identity.epoch {
-      // A restored store: what the files say belongs to another life.
+      // A restored store: what the files say belongs to another life, and so do the rules.
+      rules = nil
       identity = Self.identity(epoch: summary.epoch, model: identity.model, dimension: identity.dimension)
       index.close()
       (index, isWriter) = try Self.open(folder, identity, logger)

@@ -26,6 +26,7 @@ struct SynonymMap: Sendable {
       guard let completion, let last = terms.last else { return self }
       var completed = self
       completed.terms[terms.count - 1] = completion(last)
+      if asked.last == last { completed.asked[asked.count - 1] = completed.terms[terms.count - 1] }
       return completed
     }
   }
@@ -77,11 +78,11 @@ struct SynonymMap: Sendable {
       let found = matches.filter { $0.length == length }.map(\.value)
       let matched = Array(terms[place..<place + length])
       add(found, for: matched, to: &expansion)
-      replaced.append(
-        (
-          ByteSpan(start: matched[0].span.start, end: matched[length - 1].span.end), found.flatMap(\.texts),
-          found.contains { $0.isOneWay }
-        ))
+      let span = ByteSpan(start: matched[0].span.start, end: matched[length - 1].span.end)
+      // An identifier and its parts, and pairs of characters, share bytes: those that were replaced are gone.
+      if span.start >= replaced.last?.span.end ?? 0 {
+        replaced.append((span, found.flatMap(\.texts), found.contains { $0.isOneWay }))
+      }
       place += length
     }
     guard !replaced.isEmpty else { return expansion }

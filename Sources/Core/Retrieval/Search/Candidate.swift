@@ -26,6 +26,15 @@ struct Candidate: Sendable {
   /// The cosine that counts; nil for a chunk without a vector.
   var liftedCosine: Double? { (feedback ?? dense).map { $0 + lift } }
 
+  /// Raw numbers, as a response has them.
+  ///
+  /// - Parameter isFused: whether the search joined both halves.
+  func scores(isFused: Bool) -> HitScores {
+    let isScored = lexical != nil || dense != nil
+    return HitScores(
+      lexical: lexical, dense: dense, fused: isFused && isScored ? fused ?? score : nil, rerank: rerank)
+  }
+
   /// Best first; equal scores by ascending chunk id, so that results repeat exactly.
   static func precedes(_ a: Candidate, _ b: Candidate) -> Bool {
     a.score != b.score ? a.score > b.score : a.key < b.key
@@ -45,6 +54,7 @@ struct CandidateQuery: Sendable {
   /// Of the languages of what is searched, where there is anything to balance.
   var balance: LanguageBalance?
   var fusion: ConvexFusion { weights.fusion }
+  var isFused: Bool { mode == .hybrid && vector != nil }
 }
 
 /// Both halves' answers joined, best first.
@@ -91,7 +101,9 @@ extension CandidateQuery {
       for (key, score) in snapshot.denseScores(of: unscoredDense, vector) { all[key]?.dense = Double(score) }
     }
     boost(&all, in: snapshot)
-    if mode == .hybrid, let vector { lift(&all, towards: vector, in: snapshot) }
+    if mode == .hybrid, let vector {
+      for (key, lift) in lifts(of: Array(all.keys), towards: vector, in: snapshot) { all[key]?.lift = lift }
+    }
     var candidates = Array(all.values)
     for i in candidates.indices { candidates[i].score = score(of: candidates[i]) }
     candidates.sort(by: Candidate.precedes)
@@ -112,15 +124,16 @@ extension CandidateQuery {
     }
   }
 
-  private func lift(
-    _ candidates: inout [UInt64: Candidate], towards vector: [Float], in snapshot: SearchSnapshot
-  ) {
-    guard let balance else { return }
+  /// What is added to the cosines of chunks because the query is in another language; nothing where all are in one.
+  private func lifts(
+    of keys: [UInt64], towards vector: [Float], in snapshot: SearchSnapshot
+  ) -> [UInt64: Double] {
+    guard let balance else { return [:] }
+    var lifts: [UInt64: Double] = [:]
     for (part, lift) in zip(balance.parts, balance.lifts(for: vector)) {
-      for key in snapshot.chunks(among: candidates.keys, with: part.label) {
-        candidates[key]?.lift = lift
-      }
+      for key in snapshot.chunks(among: keys, with: part.label) { lifts[key] = lift }
     }
+    return lifts
   }
 
   /// Scores candidates again by the query as the best of them move it.
@@ -128,14 +141,12 @@ extension CandidateQuery {
     guard let vector, let moved = weights.feedback.moved(vector, towards: candidates, in: snapshot) else {
       return
     }
-    let cosines = snapshot.denseScores(of: candidates.map(\.key), moved)
-    if balance != nil {
-      var all = Dictionary(uniqueKeysWithValues: candidates.map { ($0.key, $0) })
-      lift(&all, towards: moved, in: snapshot)
-      for place in candidates.indices { candidates[place].lift = all[candidates[place].key]?.lift ?? 0 }
-    }
+    let keys = candidates.map(\.key)
+    let cosines = snapshot.denseScores(of: keys, moved)
+    let lifts = lifts(of: keys, towards: moved, in: snapshot)
     for place in candidates.indices {
       candidates[place].feedback = cosines[candidates[place].key]
+      candidates[place].lift = lifts[candidates[place].key] ?? 0
       candidates[place].score = score(of: candidates[place])
     }
     candidates.sort(by: Candidate.precedes)

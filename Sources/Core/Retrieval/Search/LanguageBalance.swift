@@ -1,5 +1,4 @@
 import Domain
-import Embedding
 import SearchIndex
 import TextAnalysis
 
@@ -53,14 +52,11 @@ struct LanguageCount: Sendable {
 }
 
 extension SearchEngine {
-  /// Nil unless the model reads every language and passages are in several.
+  /// Of a knowledge base whose model reads every language; nil unless passages are in several.
   func balance(
-    for model: String, of kb: KnowledgeBaseID, in snapshot: SearchSnapshot, visible: LabelFilter,
-    languages: [Language]
+    of kb: KnowledgeBaseID, in snapshot: SearchSnapshot, visible: LabelFilter, languages: [Language]
   ) -> LanguageBalance? {
-    guard languages.count > 1,
-      (try? ModelCatalogue.specification(named: model))?.readsEveryLanguage == true
-    else { return nil }
+    guard languages.count > 1 else { return nil }
     if let known = balanceByGeneration.withLock({ $0[kb] }), known.generation == snapshot.generation,
       let balance = known.byFilter[visible]
     {

@@ -62,7 +62,7 @@ extension SearchEngine {
     guard try request.filter.admits(Set(IndexLabel.labels(of: document))) else {
       return because(.filteredOut, "The request's filter does not admit it.")
     }
-    if try await curated(by: plan, for: request).hidden.contains(group) {
+    if result.curated.hidden.contains(group) {
       return because(.hidden, "A curation hides it for this question, or the request left it out.")
     }
     if let twin = result.hits.first(where: { $0.alsoIn.contains { $0.externalID == externalID } }) {
@@ -76,7 +76,7 @@ extension SearchEngine {
       return because(
         .belowLimit, "Its best passage scores \(ConvexFusion.format(candidate.score))\(last).",
         rank: place + 1,
-        scores: HitScores(lexical: candidate.lexical, dense: candidate.dense, fused: candidate.score))
+        scores: candidate.scores(isFused: plan.candidateQuery.isFused))
     }
     let scores = try await scores(of: document, plan: plan)
     let words =

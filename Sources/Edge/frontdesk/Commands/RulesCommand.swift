@@ -48,22 +48,8 @@ struct RulesCommand: AsyncParsableCommand {
   }
 
   private static func rules(in file: Data) throws -> SearchRules {
-    struct Partial: Decodable {
-      struct Curation: Decodable {
-        let queries: [String]
-        let pinned: [String]?
-        let hidden: [String]?
-      }
-      let synonyms: [String]?
-      let curations: [Curation]?
-    }
     do {
-      let partial = try JSONDecoder().decode(Partial.self, from: file)
-      return SearchRules(
-        synonyms: partial.synonyms ?? [],
-        curations: (partial.curations ?? []).map {
-          SearchRules.Curation(queries: $0.queries, pinned: $0.pinned ?? [], hidden: $0.hidden ?? [])
-        })
+      return try JSONDecoder().decode(SearchRules.self, from: file)
     } catch {
       throw UsageError("That is no JSON of rules; `frontdesk kb rules` prints what it looks like.")
     }

@@ -13,7 +13,7 @@ struct SearchCommand: AsyncParsableCommand {
   @Option(help: "Knowledge base.") var kb = KnowledgeBase.defaultName
   @Option(help: "hybrid, lexical, dense, or suggest for an unfinished query.") var mode: SearchMode = .hybrid
   @Option(help: "Documents to show, 1 to 1,000.") var limit = SearchRequest.defaultLimit
-  @Option(help: "key=value or key=from..to; OR within a key, AND between keys.") var filter: [String] = []
+  @OptionGroup var filtering: FilterOptions
   @Option(help: "Count the values of a key (tags, language, kind, source, updated, attributes.NAME).")
   var facet: [String] = []
   @Option(help: "Say where the document of this external id was lost.") var whyNot: String?
@@ -24,7 +24,7 @@ struct SearchCommand: AsyncParsableCommand {
   @Flag(help: "Show how each hit came to its place.") var explain = false
 
   func run() async throws {
-    let filter = try filterConditions()
+    let filter = try filtering.conditions()
     let workspace = try await Workspace.open(try await global.settings())
     var request = SearchRequest(
       query: query, knowledgeBase: kb, limit: limit, mode: mode, filter: filter, grouping: group,
@@ -44,16 +44,6 @@ struct SearchCommand: AsyncParsableCommand {
       print("\(key): " + counts.map { "\($0.value) (\($0.count))" }.joined(separator: ", "))
     }
     if let explanation = response.explanation { try Console.json(explanation, pretty: true) }
-  }
-
-  private func filterConditions() throws -> SearchFilter {
-    var conditions: [String: [String]] = [:]
-    for item in filter {
-      let parts = item.split(separator: "=", maxSplits: 1).map(String.init)
-      guard parts.count == 2 else { throw UsageError("--filter takes key=value, not '\(item)'.") }
-      conditions[parts[0], default: []].append(parts[1])
-    }
-    return SearchFilter(conditions)
   }
 
   private func show(_ hit: SearchHit, rank: Int) {
@@ -79,6 +69,21 @@ struct SearchCommand: AsyncParsableCommand {
 extension SearchMode: ExpressibleByArgument {}
 extension SearchGrouping: ExpressibleByArgument {}
 
+/// Which documents may be found.
+struct FilterOptions: ParsableArguments {
+  @Option(help: "key=value or key=from..to; OR within a key, AND between keys.") var filter: [String] = []
+
+  func conditions() throws -> SearchFilter {
+    var conditions: [String: [String]] = [:]
+    for item in filter {
+      let parts = item.split(separator: "=", maxSplits: 1).map(String.init)
+      guard parts.count == 2 else { throw UsageError("--filter takes key=value, not '\(item)'.") }
+      conditions[parts[0], default: []].append(parts[1])
+    }
+    return SearchFilter(conditions)
+  }
+}
+
 struct AskCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "ask", abstract: "Answer a question, with the place of every word of the answer.")
@@ -86,6 +91,7 @@ struct AskCommand: AsyncParsableCommand {
   @Argument(help: "The question.") var question: String
   @OptionGroup var global: GlobalOptions
   @Option(help: "Knowledge base.") var kb = KnowledgeBase.defaultName
+  @OptionGroup var filtering: FilterOptions
   @Option(help: "How many of the best hits a cross-encoder compares with the question, 0 to 100.")
   var rerankPairs = 0
   @Option(help: "Leave out the document of this external id: what would be answered without it?")
@@ -94,7 +100,8 @@ struct AskCommand: AsyncParsableCommand {
   func run() async throws {
     let workspace = try await Workspace.open(try await global.settings())
     var request = AnswerRequest(
-      question: question, knowledgeBase: kb, rerankPairs: rerankPairs, viewer: .all)
+      question: question, knowledgeBase: kb, filter: try filtering.conditions(), rerankPairs: rerankPairs,
+      viewer: .all)
     request.without = without
     let response = try await workspace.closing { [request] in try await $0.engine.answer(request) }
     if global.json { return try Console.json(response) }

@@ -20,20 +20,19 @@ public final class TestEngine: Sendable {
   /// Whether the default model is installed: `tools/test` installs it.
   public static let hasModel = isInstalled(KnowledgeBase.defaultModel)
 
-  public static func isInstalled(_ model: String) -> Bool {
-    let folder = ModelCache.defaultFolder(environment: ProcessInfo.processInfo.environment)
-    return (try? ModelCache(folder: folder).installed(model)) != nil
+  public static var models: ModelCache {
+    ModelCache(folder: ModelCache.defaultFolder(environment: ProcessInfo.processInfo.environment))
   }
+
+  public static func isInstalled(_ model: String) -> Bool { (try? models.installed(model)) != nil }
 
   /// The installed cross-encoder, where there is one: `tools/test` installs it.
   public static let reranker: Reranker? = {
-    let cache = ModelCache(
-      folder: ModelCache.defaultFolder(environment: ProcessInfo.processInfo.environment))
-    guard let model = ModelCatalogue.rerankers.first?.name, (try? cache.installedReranker(model)) != nil
+    guard let model = ModelCatalogue.rerankers.first?.name, (try? models.installedReranker(model)) != nil
     else {
       return nil
     }
-    return Reranker(cache: cache, model: model, threads: 2)
+    return Reranker(cache: models, model: model, threads: 2)
   }()
 
   /// - Parameters:

@@ -52,6 +52,30 @@ struct AnswerTests {
     await engine.close()
   }
 
+  /// What "it" is stands in the sentence before, or after: the cross-encoder's choice brings its neighbour along.
+  @Test(
+    .enabled(if: TestEngine.reranker != nil, "the cross-encoder is not installed: tools/test installs it"))
+  func theSentenceThatAnswersIsFound() async throws {
+    var options = SearchEngine.Options()
+    options.reranker = TestEngine.reranker
+    let engine = try TestEngine(options: options)
+    try await engine.put(
+      "care", title: "Care of coffee machines",
+      """
+      Coffee machines need care, and care of coffee machines is simple. Descaling agents for coffee machines are \
+      acids, and all descaling agents for coffee machines must be rinsed off. Citric acid is gentler than any other. \
+      It is sold in our shop under the name of Lemonal. A coffee machine that is never descaled breaks early.
+      """, in: "default")
+    try await engine.catchUp("default")
+    var request = AnswerRequest(question: "What is the gentlest descaling agent for coffee machines?")
+    request.answersAlways = true
+    let response = try await engine.engine.answer(request)
+    #expect(response.answer.text.contains("Citric acid is gentler"))
+    #expect(response.answer.text.split(separator: " ").count <= AnswerComposer.maxWords)
+    #expect(try await engine.engine.verify(response.citations).allSatisfy { $0 == .valid })
+    await engine.close()
+  }
+
   /// Invariant 8: it says that it does not know, and cites nothing.
   @Test(arguments: [
     "What is the capital of Mongolia?", "Who won the football world cup in 1998?",

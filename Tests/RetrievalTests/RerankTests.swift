@@ -95,6 +95,30 @@ struct RerankTests {
     await engine.close()
   }
 
+  /// Without a number asked for, what cannot change which hit is first is not compared.
+  @Test(
+    .enabled(if: TestEngine.reranker != nil, "the cross-encoder is not installed: tools/test installs it"))
+  func onlyTheContestedAreCompared() async throws {
+    let reranker = Reranker(
+      cache: TestEngine.models, model: ModelCatalogue.rerankers[0].name, threads: 1)
+    reranker.allow(pairs: 3)
+    let sure = try await engine(reranker, weight: 0.001)
+    let plain = try await search(sure, pairs: nil, explain: true)
+    #expect(plain.hits.allSatisfy { $0.scores.rerank == nil } && plain.explanation?.rerankPairs == 0)
+    await sure.close()
+    let open = try await engine(reranker, weight: 0.3)
+    let compared = try await search(open, pairs: nil, explain: true)
+    #expect(compared.explanation?.rerankPairs == 3)
+    #expect(compared.hits.count { $0.scores.rerank != nil } == 3)
+    // Those who come while it is at work do without, and nothing is missing.
+    try await withThrowingTaskGroup(of: SearchResponse.self) { group in
+      for _ in 0..<32 { group.addTask { try await search(open, pairs: nil) } }
+      for try await response in group { #expect(response.degraded.isEmpty && response.hits.count == 4) }
+    }
+    await open.close()
+    await reranker.shutdown()
+  }
+
   @Test func aMissingModelIsSaidAndNotMissed() async throws {
     let nowhere = try TemporaryFolder()
     let reranker = Reranker(

@@ -30,6 +30,8 @@ public struct EvaluationReport: Sendable, Encodable {
   public let mode: String
   public let model: String
   public let rerankPairs: Int
+  /// Whether only hits that might then be first were compared.
+  public let rerankContested: Bool
   public let threads: Int
   public let documents: Int
   public let chunks: Int
@@ -48,6 +50,7 @@ public struct EvaluationReport: Sendable, Encodable {
     case p95Milliseconds = "p95_ms"
     case mode, model
     case rerankPairs = "rerank_pairs"
+    case rerankContested = "rerank_contested"
     case threads, documents, chunks
     case answerHit = "answer_hit"
     case abstention, calibration
@@ -60,8 +63,13 @@ public struct QueryOutcome: Sendable, Codable {
   public let documents: [String]
   public let measures: RankingMeasures?
   public let answerKind: String?
+  /// Whether the answer's text contains an expected one.
+  public let isHit: Bool?
+  /// And its first citation is of a relevant document.
   public let isRight: Bool?
   public let confidence: Double?
+  /// What was said.
+  public let answer: String?
   /// Of the answer, given or not.
   public let evidence: AnswerEvidence?
 }

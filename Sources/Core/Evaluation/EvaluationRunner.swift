@@ -16,6 +16,9 @@ public struct EvaluationRunner: Sendable {
     public var answersAlways = false
     /// Fixed, so that results repeat.
     public var rerankPairs = 0
+    /// Compares only hits that may then be first, as searches do that do not say how many: the reranker must allow
+    /// as many pairs.
+    public var rerankContested = false
     /// Whether answers are composed too; nil: where the set carries answers or says what is answerable.
     public var answers: Bool?
     public init() {}
@@ -72,8 +75,9 @@ public struct EvaluationRunner: Sendable {
         QueryOutcome(
           query: query.id, documents: Array(ranked.prefix(10)),
           measures: isJudged ? RankingMeasures(ranked: ranked, grades: grades) : nil,
-          answerKind: answer?.kind.rawValue, isRight: answer?.isRight, confidence: answer?.confidence,
-          evidence: answer?.evidence))
+          answerKind: answer?.kind.rawValue, isHit: answer?.isHit, isRight: answer?.isRight,
+          confidence: answer?.confidence,
+          answer: answer?.text, evidence: answer?.evidence))
     }
     times.sort()
     let measures = outcomes.compactMap(\.measures)
@@ -88,6 +92,7 @@ public struct EvaluationRunner: Sendable {
         p50Milliseconds: Statistics.percentile(times, 0.5),
         p95Milliseconds: Statistics.percentile(times, 0.95),
         mode: options.mode.rawValue, model: current.model, rerankPairs: options.rerankPairs,
+        rerankContested: options.rerankContested,
         threads: options.threads,
         documents: current.snapshot.liveGroups, chunks: current.snapshot.liveChunks, answerHit: answerHit,
         abstention: abstention),
@@ -95,11 +100,13 @@ public struct EvaluationRunner: Sendable {
     )
   }
 
+  private var rerankPairs: Int? { options.rerankContested ? nil : options.rerankPairs }
+
   private func search(_ query: EvaluationSet.Query) async throws -> (ranked: [String], milliseconds: Double) {
     let response = try await engine.search(
       SearchRequest(
         query: query.text, knowledgeBase: options.knowledgeBase, limit: 100, mode: options.mode,
-        history: options.usesHistory ? query.history : [], rerankPairs: options.rerankPairs, viewer: .all))
+        history: options.usesHistory ? query.history : [], rerankPairs: rerankPairs, viewer: .all))
     let ranked = response.hits.sorted {
       $0.score != $1.score ? $0.score > $1.score : $0.externalID < $1.externalID
     }
@@ -110,6 +117,9 @@ public struct EvaluationRunner: Sendable {
 
   private struct JudgedAnswer {
     let kind: Answer.Kind
+    let text: String
+    /// Contains what is expected; nil where the set does not say what is.
+    let isHit: Bool?
     let isRight: Bool
     let confidence: Double
     let evidence: AnswerEvidence?
@@ -118,13 +128,14 @@ public struct EvaluationRunner: Sendable {
   private func answer(_ query: EvaluationSet.Query, grades: [String: Int]) async throws -> JudgedAnswer {
     var request = AnswerRequest(
       question: query.text, knowledgeBase: options.knowledgeBase,
-      history: options.usesHistory ? query.history : [], rerankPairs: options.rerankPairs, viewer: .all)
+      history: options.usesHistory ? query.history : [], rerankPairs: rerankPairs, viewer: .all)
     request.answersAlways = options.answersAlways
     let response = try await engine.answer(request)
     let isRelevant = response.citations.first.map { grades[$0.externalID, default: 0] > 0 } ?? false
-    let hasGold = query.answers.map { AnswerMatch.contains(any: $0, in: response.answer.text) } ?? true
+    let isHit = query.answers.map { AnswerMatch.contains(any: $0, in: response.answer.text) }
     return JudgedAnswer(
-      kind: response.answer.kind, isRight: isRelevant && hasGold,
+      kind: response.answer.kind, text: response.answer.text, isHit: isHit,
+      isRight: isRelevant && isHit ?? true,
       confidence: response.answer.confidence,
       evidence: response.evidence)
   }
@@ -135,7 +146,7 @@ public struct EvaluationRunner: Sendable {
     let pairs = zip(set.queries, outcomes).filter { $1.answerKind != nil }
     guard !pairs.isEmpty else { return (nil, nil) }
     let withGold = pairs.filter { $0.0.answers != nil && $0.0.answerable != false }
-    let hits = withGold.count { $0.1.isRight == true }
+    let hits = withGold.count { $0.1.isHit == true }
     let answered = pairs.filter { $0.1.answerKind != Answer.Kind.abstain.rawValue }
     let answerable = pairs.filter { $0.0.answerable ?? true }
     let wrong = answered.count { $0.1.isRight != true }

@@ -33,12 +33,16 @@ public final class RelevanceService: Sendable {
     }
   }
 
-  /// How many pairs can be compared within a time, by comparing some of about 96 tokens.
+  /// Pairs that wait for a thread.
+  public var waiting: Int { service.load.questions }
+
+  /// How many pairs can be compared within a time, by comparing some of about 56 tokens: a question, a title and a
+  /// sentence.
   ///
   /// - Returns: at least 1.
   public func pairs(within budget: Duration) async throws -> Int {
     let question = Self.sample.prefix(10).joined(separator: " ")
-    let passage = (0..<5).flatMap { _ in Self.sample }.prefix(83).joined(separator: " ")
+    let passage = (0..<5).flatMap { _ in Self.sample }.prefix(43).joined(separator: " ")
     let count = 2 * threads
     _ = try await scores(of: [passage], for: question)
     var best = Duration.seconds(3600)

@@ -134,7 +134,7 @@ extension SearchEngine {
   static let abstention = "I could not find an answer to that in the knowledge base."
 
   /// idf of every query term in the snapshot; a term that nothing contains weighs most.
-  private func termWeights(_ plan: Plan) -> [String: Double] {
+  func termWeights(_ plan: Plan) -> [String: Double] {
     var weights: [String: Double] = [:]
     let total = Double(plan.snapshot.liveChunks)
     for term in plan.askedTerms {
@@ -172,12 +172,28 @@ extension SearchEngine {
         sentences[i].cosine = plan.candidateQuery.fusion.scaled(sentence.cosine(with: vector))
       }
     }
+    try await compare(&sentences, with: plan)
     let chosen = composer.choose(sentences)
     guard !chosen.isEmpty else { return nil }
     return ComposedAnswer(
       kind: .extract, text: chosen.map(\.text).joined(separator: " "),
       citations: chosen.map { Citation(quoting: $0.text, at: $0.span, of: $0.passage.document) },
       sentences: chosen)
+  }
+
+  /// Lets the cross-encoder judge the sentences that look best; where it is missing, busy or does not know the
+  /// language, their looks decide.
+  private func compare(_ sentences: inout [AnswerComposer.Sentence], with plan: Plan) async throws {
+    guard sentences.count > 1, let reranker = options.reranker, reranker.reads(plan.language) else { return }
+    sentences.sort(by: AnswerComposer.precedes)
+    let compared = sentences.prefix(AnswerComposer.compared)
+    do {
+      let scores = try await reranker.scores(
+        of: compared.map(\.textToCompare), for: plan.standalone.question)
+      for (place, score) in scores.enumerated() { sentences[place].relevance = Double(score) }
+    } catch is EmbeddingError {
+      return
+    }
   }
 
   private static func suggestions(from hits: [SearchHit], without answered: Set<String>) -> [Suggestion] {

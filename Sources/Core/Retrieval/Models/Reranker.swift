@@ -13,6 +13,7 @@ public actor Reranker {
   private let precision: EncoderPrecision
   private nonisolated let affordable = Mutex(0)
   private var loading: Task<RelevanceService, any Error>?
+  private var service: RelevanceService?
 
   public init(cache: ModelCache, model: String, threads: Int, precision: EncoderPrecision = .int8) {
     self.cache = cache
@@ -33,17 +34,24 @@ public actor Reranker {
   ///
   /// - Throws: `model_not_installed`, `model_unknown`, `model_unsuitable`, `model_corrupt`.
   public func measure(budget: Duration) async throws -> Int {
-    let pairs = min(try await service().pairs(within: budget), Self.maxPairs)
+    let pairs = min(try await loaded().pairs(within: budget), Self.maxPairs)
     affordable.withLock { $0 = pairs < 2 ? 0 : pairs }
     return defaultPairs
   }
 
+  /// Sets how many pairs a search has compared that does not say how many, so that results repeat.
+  public nonisolated func allow(pairs: Int) { affordable.withLock { $0 = min(pairs, Self.maxPairs) } }
+
   /// How well each passage answers a question, as the model says it.
   func scores(of passages: [String], for question: String) async throws -> [Float] {
-    try await service().scores(of: passages, for: question)
+    try await loaded().scores(of: passages, for: question)
   }
 
-  private func service() async throws -> RelevanceService {
+  /// Whether pairs of others wait already.
+  var isBusy: Bool { service.map { $0.waiting > 0 } ?? false }
+
+  private func loaded() async throws -> RelevanceService {
+    if let service { return service }
     if let loading { return try await loading.value }
     let loading = Task { [cache, model, threads, precision] in
       try await ModelLoading.run {
@@ -52,7 +60,11 @@ public actor Reranker {
       }
     }
     self.loading = loading
-    do { return try await loading.value } catch {
+    do {
+      let service = try await loading.value
+      self.service = service
+      return service
+    } catch {
       self.loading = nil
       throw error
     }
@@ -60,6 +72,6 @@ public actor Reranker {
 
   public func shutdown() async {
     (try? await loading?.value)?.shutdown()
-    loading = nil
+    (loading, service) = (nil, nil)
   }
 }

@@ -12,8 +12,8 @@ extension SearchEngine {
   }
 
   func hits(of plan: Plan, request: SearchRequest, trace: inout SearchTrace) async throws -> HitSet {
-    let pairs = pairs(of: request, plan: plan)
-    let limit = max(request.limit, pairs, options.priors.isNone ? 0 : DocumentPriors.depth)
+    let comparison = comparison(of: request, plan: plan)
+    let limit = max(request.limit, comparison.pairs, options.priors.isNone ? 0 : DocumentPriors.depth)
     let curated = try await curated(by: plan, for: request)
     var depth = plan.depth
     while true {
@@ -31,14 +31,11 @@ extension SearchEngine {
             request.facets, of: pinned.map(\.candidate) + rest, for: request.viewer)
           trace.mark("facets", since: &lap)
         }
-        if pairs > 0 {
-          let missing = try await rerank(&passages, first: pairs, for: plan.standalone.question)
+        if comparison.pairs > 0 {
+          let (pairs, missing) = try await rerank(&passages, comparison, of: plan)
           trace.mark("rerank", since: &lap)
-          if let missing {
-            result.degraded.append(missing)
-          } else {
-            result.rerankPairs = min(pairs, passages.count)
-          }
+          result.rerankPairs = pairs
+          if let missing { result.degraded.append(missing) }
         }
         let shown = (pinned + passages).prefix(request.limit)
         result.hits = hits(from: shown, plan: plan, request: request)

@@ -29,6 +29,8 @@ struct EvalCommand: AsyncParsableCommand {
   @Flag(help: "Leave answers out, also where the set carries them.") var noAnswers = false
   @Option(help: "How many of the best hits a cross-encoder compares with the query, 0 to 100.")
   var rerankPairs = 0
+  @Flag(help: "Compare only hits that may then be first, as searches do that do not say how many.")
+  var rerankContested = false
   @Flag(
     help:
       "Learn from the set how sure answers of the knowledge base (--kb) are, and from where on to give them.")
@@ -76,6 +78,8 @@ struct EvalCommand: AsyncParsableCommand {
     options.usesHistory = !noHistory
     options.threads = settings.threads
     options.rerankPairs = rerankPairs
+    options.rerankContested = rerankContested
+    if rerankContested { workspace.reranker?.allow(pairs: rerankPairs) }
     options.answerTarget = settings.answerThreshold == nil ? settings.answerTarget : nil
     if noAnswers { options.answers = false }
     if calibrate { options.answers = true }

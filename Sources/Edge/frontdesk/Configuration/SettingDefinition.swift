@@ -42,9 +42,10 @@ struct SettingDefinition: Sendable {
         "Cross-encoder, where it is installed: how sure an answer is, and the order of the best hits; none for none."
     ),
     .init(
-      key: "rerank_budget", kind: .integer(0...10_000), standard: "0", unit: "milliseconds",
+      key: "rerank_budget", kind: .integer(0...10_000), standard: "30", unit: "milliseconds",
       help:
-        "Time that a server gives to it to order the hits of a search; 0: only where a request asks for it."),
+        "Time that a server gives to it where the first hits of a search are close; 0: only where a request asks for it."
+    ),
     .init(
       key: "rerank_weight", kind: .number(0...1), standard: "0.15", unit: "share",
       help: "Share of the cross-encoder in a hit's score."),

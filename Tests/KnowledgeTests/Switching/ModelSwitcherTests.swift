@@ -208,15 +208,19 @@ import Testing
     _ = try await engine.switcher.request(Self.large, for: kb, carryingOut: true)
     let (steps, continuation) = AsyncStream.makeStream(of: Int.self)
     let carrying = Task {
-      try await engine.switcher.carryOut(kb) { continuation.yield($0.textsDone) }
+      try await engine.switcher.carryOut(kb, stopsWhenCancelled: true) { continuation.yield($0.textsDone) }
     }
     for await done in steps where done >= 4 { break }
     carrying.cancel()
     _ = await carrying.result
-    try await engine.switcher.stop(kb.id)
     let done = try await vectors(engine, Self.large)
     #expect((4..<8).contains(done))
-    #expect(try await engine.store.modelSwitch(of: kb.id)?.isHeld(at: Date()) == false)
+    let left = try #require(try await engine.store.modelSwitch(of: kb.id))
+    #expect(left.state == .stopped && !left.isHeld(at: Date()))
+    guard case .notOurs = try await engine.switcher.carryOut(kb) else {
+      Issue.record("it went on by itself")
+      return
+    }
     // Nothing changed for searches, and nobody goes on by himself.
     #expect(Self.near(try await scores(engine), before))
     await engine.close()

@@ -15,13 +15,16 @@ extension ModelSwitcher {
 
   /// Does all that is to be done for a knowledge base's switch, unless another does it.
   ///
-  /// A cancelled one lets go at once and leaves it as it is: see `stop`.
+  /// Where its task is cancelled it lets go at once.
   ///
-  /// - Parameter onProgress: called after every step.
+  /// - Parameters:
+  ///   - stopsWhenCancelled: then nobody goes on before it is asked for again; else whoever finds it next does.
+  ///   - onProgress: called after every step.
   /// - Throws: what passes by itself, such as `store_busy`: it may be called again. `CancellationError`,
   ///   `kb_not_found`.
   public func carryOut(
-    _ knowledgeBase: KnowledgeBase, onProgress: @escaping @Sendable (ModelSwitch) -> Void = { _ in }
+    _ knowledgeBase: KnowledgeBase, stopsWhenCancelled: Bool = false,
+    onProgress: @escaping @Sendable (ModelSwitch) -> Void = { _ in }
   ) async throws -> Outcome {
     guard let found = try await take(knowledgeBase.id), found.isUnderWay else {
       try await release(knowledgeBase.id)
@@ -40,7 +43,8 @@ extension ModelSwitcher {
       return try await fail(knowledgeBase.id, error)
     } catch {
       // Not of this task, which may be cancelled.
-      let releasing = Task { try await release(knowledgeBase.id) }
+      let stops = stopsWhenCancelled && Task.isCancelled
+      let releasing = Task { try await release(knowledgeBase.id, stopping: stops) }
       try? await releasing.value
       throw error
     }
@@ -58,10 +62,13 @@ extension ModelSwitcher {
     return found?.holder == holder ? found : nil
   }
 
-  private func release(_ id: KnowledgeBaseID) async throws {
+  private func release(_ id: KnowledgeBaseID, stopping: Bool = false) async throws {
     let holder = holder
     _ = try await store.updateModelSwitch(of: id) { current, _, _ in
-      if current?.holder == holder { current?.release() }
+      guard current?.holder == holder else { return }
+      // What is set already is brought to its end by whoever can.
+      if stopping, current?.state == .embedding { current?.state = .stopped }
+      current?.release()
     }
   }
 
@@ -149,8 +156,8 @@ extension ModelSwitcher {
 
   /// Waits until searches read the new index: who keeps its files builds it, and tells the store.
   private func publish(_ knowledgeBase: KnowledgeBase) async throws {
-    let follower = try await indexes.follower(of: knowledgeBase.name)
     while try await store.modelSwitch(of: knowledgeBase.id)?.state == .publishing {
+      let follower = try await indexes.follower(of: knowledgeBase.name)
       if await follower.mayKeepFiles() { try await follower.finishSwitching() }
       try await Task.sleep(for: .milliseconds(50))
     }

@@ -112,14 +112,4 @@ public struct ModelSwitcher: Sendable {
           + "\(Chunker.maxEmbeddedTokens + 2) long: it would miss their ends.")
     }
   }
-
-  /// Stops one that is being embedded; it goes on where it was when it is asked for again.
-  public func stop(_ knowledgeBase: KnowledgeBaseID) async throws {
-    let holder = holder
-    _ = try await store.updateModelSwitch(of: knowledgeBase) { current, _, _ in
-      guard current?.holder == holder else { return }
-      if current?.state == .embedding { current?.state = .stopped }
-      current?.release()
-    }
-  }
 }

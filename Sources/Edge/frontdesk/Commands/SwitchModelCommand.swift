@@ -45,7 +45,7 @@ extension KnowledgeBaseCommand {
       do {
         try await Interruption.cancelling { try await Self.follow(kb, workspace, display) }
       } catch is CancellationError {
-        try await workspace.switcher.stop(kb.id)
+        // The status that is printed next says where it stands.
       }
     }
 
@@ -54,7 +54,9 @@ extension KnowledgeBaseCommand {
       _ kb: KnowledgeBase, _ workspace: Workspace, _ display: SwitchDisplay
     ) async throws {
       while true {
-        switch try await workspace.switcher.carryOut(kb, onProgress: { display.show($0) }) {
+        switch try await workspace.switcher.carryOut(
+          kb, stopsWhenCancelled: true, onProgress: { display.show($0) })
+        {
         case .done: return
         case .failed(let failure): throw CommandError(code: failure.code, message: failure.message)
         case .notOurs:

@@ -133,7 +133,9 @@ let package = Package(
       path: "Tests/RetrievalTests"),
     .testTarget(
       name: "KnowledgeTests",
-      dependencies: ["Knowledge", "Domain", "EngineSupport", "TestSupport", "CZip", crypto],
+      dependencies: [
+        "Knowledge", "Retrieval", "Embedding", "Domain", "EngineSupport", "TestSupport", "CZip", crypto, log,
+      ],
       path: "Tests/KnowledgeTests"),
     .testTarget(
       name: "EvaluationTests",

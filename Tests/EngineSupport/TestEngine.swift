@@ -16,6 +16,7 @@ public final class TestEngine: Sendable {
   public let embedders: EmbedderRegistry
   public let engine: SearchEngine
   public let ingest: IngestService
+  public let switcher: ModelSwitcher
 
   /// Whether the default model is installed: `tools/test` installs it.
   public static let hasModel = isInstalled(KnowledgeBase.defaultModel)
@@ -38,9 +39,11 @@ public final class TestEngine: Sendable {
   /// - Parameters:
   ///   - sharing: another engine's folder: a second process on the same data.
   ///   - options: of the search engine.
+  ///   - models: where models are installed; nil for the usual folder.
   public init(
     sharing other: TestEngine? = nil, options: SearchEngine.Options = SearchEngine.Options(),
-    followerOptions: IndexFollower.Options = IndexFollower.Options()
+    followerOptions: IndexFollower.Options = IndexFollower.Options(),
+    switching: ModelSwitcher.Options = ModelSwitcher.Options(), models: URL? = nil
   ) throws {
     folder = try other?.folder ?? TemporaryFolder()
     data = folder.url.appendingPathComponent("data")
@@ -48,12 +51,15 @@ public final class TestEngine: Sendable {
     var logger = Logger(label: "test")
     logger.logLevel = .critical
     let cache = ModelCache(
-      folder: ModelCache.defaultFolder(environment: ProcessInfo.processInfo.environment))
+      folder: models ?? ModelCache.defaultFolder(environment: ProcessInfo.processInfo.environment))
     embedders = EmbedderRegistry(cache: cache, threads: 2)
     indexes = IndexRegistry(
       store: store, folder: data.appendingPathComponent("index"), options: followerOptions, logger: logger)
     engine = SearchEngine(store: store, indexes: indexes, embedders: embedders, options: options)
-    ingest = IngestService(store: store, embedders: embedders, tokens: .bestInstalled(in: cache))
+    let tokens = TokenCounter.bestInstalled(in: cache)
+    ingest = IngestService(store: store, embedders: embedders, tokens: tokens)
+    switcher = ModelSwitcher(
+      store: store, embedders: embedders, indexes: indexes, tokens: tokens, options: switching)
   }
 
   /// A knowledge base without a model: full text only, and quick.

@@ -23,8 +23,8 @@ import Testing
       "metrics",
     ]
     let writes: Set = [
-      "putDocument", "deleteDocument", "createKnowledgeBase", "deleteKnowledgeBase", "getSearchRules",
-      "putSearchRules",
+      "putDocument", "deleteDocument", "createKnowledgeBase", "deleteKnowledgeBase", "setModel",
+      "getSearchRules", "putSearchRules",
     ]
     let routes = GatewayRoutes.all(services: backend.services(), configuration: GatewayConfiguration())
     #expect(Set(routes.map(\.documentation.id)) == open.union(reads).union(writes), "a route is in no list")

@@ -148,11 +148,12 @@ import Testing
     #expect(try await sample.store.head() == head)
     #expect(try await sample.store.document("c", in: sample.kb) == nil)
     #expect(try await sample.store.sourceFiles(root: "/r", in: sample.kb).isEmpty)
-    // Without a model none are needed, and the follower gets none.
+    // Without a model none are needed.
+    let plain = try await sample.store.createKnowledgeBase(named: "plain", model: KnowledgeBase.noModel)
     try await sample.store.write(
-      IngestBatch(knowledgeBase: sample.kb, model: nil, documents: [new], vectors: [:])
+      IngestBatch(knowledgeBase: plain.id, model: nil, documents: [new], vectors: [:])
     )
-    let live = try await sample.changes(after: head).changes.compactMap(\.live)
+    let live = try await sample.store.changes(of: plain.id, after: head).changes.compactMap(\.live)
     #expect(live[0].chunks.map(\.vectors.count) == [1, 0, 0])
   }
 

@@ -6,7 +6,7 @@ import Foundation
 /// may (`CallerThread`). Every write is durable when it returns, is one change or more in the feed, and is
 /// visible to the next read. Errors are `CodedError`s: `kb_not_found`, `kb_exists`, `storage_full`,
 /// `store_busy`, `store_corrupt`, `store_schema_newer`.
-public protocol DocumentStore: ChangeFeed {
+public protocol DocumentStore: ChangeFeed, ModelSwitchStore {
   func knowledgeBases() async throws -> [KnowledgeBase]
   /// - Returns: nil where there is none of that name.
   func knowledgeBase(named name: String) async throws -> KnowledgeBase?
@@ -222,7 +222,7 @@ public struct OriginatedDocument: Hashable, Sendable {
 /// One transaction's worth of ingest.
 public struct IngestBatch: Sendable {
   public let knowledgeBase: KnowledgeBaseID
-  /// The model whose vectors the chunks need; nil for none.
+  /// The model that the vectors were made by; nil for none. Needed are those of the knowledge base's own.
   public let model: String?
   public let documents: [DocumentWrite]
   public let vectors: [VectorKey: HalfVector]

@@ -20,6 +20,13 @@ public struct IndexIdentity: Codable, Equatable, Sendable {
     self.dimension = dimension
     self.fields = fields
   }
+
+  /// Whether an index of this identity holds the same texts, by another model or by none.
+  public func differsInModelAlone(from other: IndexIdentity) -> Bool {
+    var same = self
+    (same.model, same.dimension) = (other.model, other.dimension)
+    return same == other && model != other.model
+  }
 }
 
 /// How an index is opened.

@@ -7,6 +7,7 @@ import Retrieval
 public struct GatewayServices: Sendable {
   let engine: SearchEngine
   let ingest: IngestService
+  let switcher: ModelSwitcher
   let store: any DocumentStore
   let keys: any AccessKeyStore
   let audit: any AuditLog
@@ -22,13 +23,15 @@ public struct GatewayServices: Sendable {
   ///   - models: that a new knowledge base may name; empty allows any name.
   ///   - version: of the software, shown in `/openapi.json`.
   public init(
-    engine: SearchEngine, ingest: IngestService, store: any DocumentStore, keys: any AccessKeyStore,
+    engine: SearchEngine, ingest: IngestService, switcher: ModelSwitcher, store: any DocumentStore,
+    keys: any AccessKeyStore,
     audit: any AuditLog, readiness: @escaping @Sendable () async -> ReadinessReport,
     metrics: PrometheusRegistry,
     models: [String] = [], version: String = "0"
   ) {
     self.engine = engine
     self.ingest = ingest
+    self.switcher = switcher
     self.store = store
     self.keys = keys
     self.audit = audit

@@ -19,6 +19,7 @@ final class Backend: Sendable {
   let indexes: IndexRegistry
   let engine: SearchEngine
   let ingest: IngestService
+  let switcher: ModelSwitcher
   let metrics = PrometheusRegistry()
   private let following: Task<Void, Never>
 
@@ -36,7 +37,9 @@ final class Backend: Sendable {
     var engineOptions = SearchEngine.Options()
     engineOptions.generationTimeout = generationTimeout
     engine = SearchEngine(store: store, indexes: indexes, embedders: embedders, options: engineOptions)
-    ingest = IngestService(store: store, embedders: embedders, tokens: .bestInstalled(in: models))
+    let tokens = TokenCounter.bestInstalled(in: models)
+    ingest = IngestService(store: store, embedders: embedders, tokens: tokens)
+    switcher = ModelSwitcher(store: store, embedders: embedders, indexes: indexes, tokens: tokens)
     following = Task { [indexes] in await indexes.run() }
   }
 
@@ -46,7 +49,7 @@ final class Backend: Sendable {
 
   func services(ready: Bool = true) -> GatewayServices {
     GatewayServices(
-      engine: engine, ingest: ingest, store: store, keys: store, audit: store,
+      engine: engine, ingest: ingest, switcher: switcher, store: store, keys: store, audit: store,
       readiness: {
         // The gateway keeps its backend, and with it the folder.
         withExtendedLifetime(self) { ReadinessReport(checks: ["store": .init(ready: ready)]) }

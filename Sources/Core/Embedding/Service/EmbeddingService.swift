@@ -19,9 +19,10 @@ public final class EmbeddingService: Sendable {
   ///   - threads: each runs one batch at a time; 1 for measurements on a single core.
   ///   - queueLimit: most questions that may wait, and most calls of `embedPassages` that may be under way.
   ///   - cachedQueries: questions whose vectors are kept, to be given again without the model.
+  ///   - isBackground: its threads take the processor only where nobody else wants it.
   public init(
     model: EncoderModel, threads: Int = EmbeddingService.defaultThreads, queueLimit: Int = 256,
-    cachedQueries: Int = 1024
+    cachedQueries: Int = 1024, isBackground: Bool = false
   ) {
     let threads = max(1, threads)
     let queue = InferenceQueue(limit: max(1, queueLimit), threads: threads)
@@ -30,7 +31,10 @@ public final class EmbeddingService: Sendable {
     self.queue = queue
     recent = QueryVectorCache(capacity: cachedQueries)
     for number in 1...threads {
-      let thread = Thread { InferenceWorker(model, queue).run() }
+      let thread = Thread {
+        if isBackground { ThreadPriority.lower() }
+        InferenceWorker(model, queue).run()
+      }
       thread.name = "embedding-\(number)"
       thread.start()
     }

@@ -156,7 +156,7 @@ struct TextMeasure: Sendable {
   }
 
   /// `Header` of a cell `Header: value`.
-  private static func label(_ cell: Substring) -> String? {
+  static func label(_ cell: Substring) -> String? {
     let head = cell.prefix(100)
     guard let colon = head.firstIndex(of: ":"), head[colon...].dropFirst().first == " " else { return nil }
     return String(head[...colon])

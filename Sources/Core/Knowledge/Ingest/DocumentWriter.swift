@@ -81,12 +81,21 @@ struct DocumentWriter: Sendable {
   ) async throws -> EmbeddedGroup {
     try Task.checkCancellation()
     var group = EmbeddedGroup(documents: documents)
-    guard let model = Self.model(of: knowledgeBase) else { return group }
+    let models = try await store.modelsInUse(by: knowledgeBase.id)
+    guard !models.embedding.isEmpty else { return group }
     let known = try await store.contentHashes(of: documents.map(\.externalID), in: knowledgeBase.id)
     let changed = documents.filter { known[ExactString($0.externalID)] != $0.contentHash }
-    let texts = Self.texts(of: changed, model: model)
-    let missing = try await store.missingVectors(texts.keys.filter { !besides.contains($0) })
-    group.vectors = try await embed(missing, texts, model: model, onEmbedded: onEmbedded)
+    for model in models.embedding {
+      let texts = Self.texts(of: changed, model: model)
+      let missing = try await store.missingVectors(texts.keys.filter { !besides.contains($0) })
+      let isCurrent = model == models.current
+      do {
+        let vectors = try await embed(missing, texts, model: model) { if isCurrent { onEmbedded($0) } }
+        group.vectors.merge(vectors) { _, new in new }
+      } catch is KnowledgeError where !isCurrent {
+        // Wanted for a switch alone, which finds what it lacks.
+      }
+    }
     return group
   }
 
@@ -94,27 +103,27 @@ struct DocumentWriter: Sendable {
     _ group: EmbeddedGroup, to knowledgeBase: KnowledgeBase, sourceFiles: [String: [SourceFile]],
     onEmbedded: @escaping @Sendable (Int) -> Void
   ) async throws -> Outcome {
-    let model = Self.model(of: knowledgeBase)
     var vectors = group.vectors
-    // A vector may be erased between the look and the commit, so the commit decides; it settles at once.
+    var embedded = vectors.keys.count { $0.model == knowledgeBase.model }
+    // A vector may be erased between the look and the commit, and the model may change: the commit decides, and it
+    // settles at once.
     for _ in 0..<8 {
       let batch = IngestBatch(
-        knowledgeBase: knowledgeBase.id, model: model, documents: group.documents, vectors: vectors,
-        sourceFiles: sourceFiles)
+        knowledgeBase: knowledgeBase.id, model: knowledgeBase.model, documents: group.documents,
+        vectors: vectors, sourceFiles: sourceFiles)
       switch try await store.commit(batch) {
       case .committed(let receipts, let generation):
-        return Outcome(receipts: receipts, embedded: vectors.count, generation: generation)
+        return Outcome(receipts: receipts, embedded: embedded, generation: generation)
       case .vectorsMissing(let keys):
-        guard let model else { continue }
-        let texts = Self.texts(of: group.documents, model: model)
-        vectors.merge(try await embed(keys, texts, model: model, onEmbedded: onEmbedded)) { _, new in new }
+        for (model, keys) in Dictionary(grouping: keys, by: \.model) {
+          let texts = Self.texts(of: group.documents, model: model)
+          let more = try await embed(keys, texts, model: model, onEmbedded: onEmbedded)
+          embedded += more.count
+          vectors.merge(more) { _, new in new }
+        }
       }
     }
     throw KnowledgeError(.overloaded, "Other writers kept erasing what this write needs; try again.")
-  }
-
-  private static func model(of knowledgeBase: KnowledgeBase) -> String? {
-    knowledgeBase.model == KnowledgeBase.noModel ? nil : knowledgeBase.model
   }
 
   /// The texts that documents are found by.

@@ -47,6 +47,9 @@ public struct KnowledgeError: CodedError {
     case duplicateID = "duplicate_id"
     case pathNotFound = "path_not_found"
     case modelUnavailable = "model_unavailable"
+    case modelUnsuitable = "model_unsuitable"
+    /// Another change of the model is under way.
+    case switchInProgress = "switch_in_progress"
     case overloaded
   }
   public let kind: Code

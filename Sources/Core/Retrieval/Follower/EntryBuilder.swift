@@ -61,6 +61,18 @@ struct EntryBuilder: Sendable {
     }
   }
 
+  /// What a page of the feed changes.
+  func update(of page: ChangePage) -> IndexUpdate {
+    var update = IndexUpdate(removedGroups: [], added: [])
+    for change in page.documents {
+      update.removedGroups.append(UInt64(change.document.rawValue))
+      if case .live(let record, let questions, let chunks) = change.state {
+        update.added += entries(of: record, questions: questions, chunks: chunks)
+      }
+    }
+    return update
+  }
+
   private func terms(of texts: [String], language: Language?) -> FieldTerms {
     var frequencies: [String: Int] = [:]
     var length = 0
@@ -86,5 +98,14 @@ extension IndexLabel {
     labels += record.tags.map { tag + $0 }
     labels += record.attributes.map { attribute($0.key) + $0.value }
     return labels
+  }
+}
+
+extension ChangePage {
+  var hasChunkWithoutVector: Bool {
+    documents.contains { change in
+      guard case .live(_, _, let chunks) = change.state else { return false }
+      return chunks.contains(where: \.vectors.isEmpty)
+    }
   }
 }

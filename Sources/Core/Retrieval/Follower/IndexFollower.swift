@@ -33,30 +33,36 @@ public actor IndexFollower {
 
   public nonisolated let id: KnowledgeBaseID
   public nonisolated let name: String
-  private let store: any DocumentStore
-  private let folder: URL
-  private let builder: EntryBuilder
-  private let dimension: @Sendable (String) -> Int
-  private let options: Options
-  private let logger: Logger
+  let store: any DocumentStore
+  let folder: URL
+  let builder: EntryBuilder
+  let dimension: @Sendable (String) -> Int
+  let options: Options
+  let logger: Logger
 
-  private var index: SearchIndex
-  private var identity: IndexIdentity
+  var index: SearchIndex
+  var identity: IndexIdentity
+  /// Another model's index, on its way.
+  var successor: Successor?
+  /// Loads a model that searches are about to use.
+  let prepare: @Sendable (String) async -> Void
+  /// Whether the index was replaced and is not shown yet.
+  var mustShow = false
   /// Nil until they were read.
   private var rules: RuleBook?
   private var calibrator: AnswerCalibrator?
-  private var isWriter: Bool
+  var isWriter: Bool
   private var lastTakeover = ContinuousClock.now
   private var flushTask: Task<Void, Never>?
-  private let mergeQueue: DispatchQueue
+  let mergeQueue: DispatchQueue
   /// What the last compaction failed with, until someone was told.
   private nonisolated let compactionFailure = Mutex<(any Error)?>(nil)
   private var isMerging = false
   /// A merge that failed, such as on a full disk, would fail again at once.
   private var lastMergeFailure: ContinuousClock.Instant?
   /// Whether merges that an earlier writer left undone were taken up.
-  private var hasTakenUpMerges = false
-  private var isClosed = false
+  var hasTakenUpMerges = false
+  var isClosed = false
 
   private var pending: Task<Void, any Error>?
   private var active: Task<Void, any Error>?
@@ -71,7 +77,8 @@ public actor IndexFollower {
   /// Nothing is searchable before the first `catchUp`.
   init(
     knowledgeBase: KnowledgeBase, store: any DocumentStore, folder: URL, analyzer: TextAnalyzer,
-    dimension: @escaping @Sendable (String) -> Int, options: Options, logger: Logger
+    dimension: @escaping @Sendable (String) -> Int, prepare: @escaping @Sendable (String) async -> Void,
+    options: Options, logger: Logger
   ) async throws {
     id = knowledgeBase.id
     name = knowledgeBase.name
@@ -81,43 +88,20 @@ public actor IndexFollower {
     self.folder = folder
     self.builder = EntryBuilder(analyzer: analyzer)
     self.dimension = dimension
+    self.prepare = prepare
     self.options = options
     self.logger = logger
-    identity = Self.identity(
+    let wanted = Self.identity(
       epoch: try await store.epoch(), model: knowledgeBase.model, dimension: dimension(knowledgeBase.model))
-    (index, isWriter) = try Self.open(folder, identity, logger)
-    current = PublishedIndex(index.snapshot, model: knowledgeBase.model)
-  }
-
-  private static func identity(epoch: StoreEpoch, model: String, dimension: Int) -> IndexIdentity {
-    IndexIdentity(
-      epoch: epoch.rawValue, analyzer: "\(TextAnalyzer.id)/\(EntryBuilder.version)", model: model,
-      dimension: dimension,
-      fields: IndexField.allCases.map(\.name))
-  }
-
-  private static func open(
-    _ folder: URL, _ identity: IndexIdentity, _ logger: Logger
-  ) throws -> (SearchIndex, isWriter: Bool) {
-    do throws(SearchIndexError) {
-      do throws(SearchIndexError) {
-        let (index, outcome) = try SearchIndex.open(at: folder, identity: identity, access: .readWrite)
-        if case .mustRebuild(let reason) = outcome {
-          logger.notice("index will be rebuilt", metadata: ["reason": "\(reason)"])
-        }
-        return (index, true)
-      } catch {
-        guard error.code == .locked else { throw error }
-        let (index, _) = try SearchIndex.open(at: folder, identity: identity, access: .readOnly)
-        return (index, false)
-      }
-    } catch {
-      throw RetrievalError(.indexUnavailable, "The index cannot be opened: \(error.message)", cause: error)
-    }
+    (index, identity, isWriter) = try Self.openOrEarlier(folder, wanted, logger)
+    current = PublishedIndex(index.snapshot, model: identity.model)
   }
 
   /// Lets merges give up that take long; see `close`.
-  func stopMerging() { index.stopMerging() }
+  func stopMerging() {
+    index.stopMerging()
+    successor?.index.stopMerging()
+  }
 
   /// Whether this process keeps the index's files; else another one does, such as a running server.
   public var keepsFiles: Bool { isWriter }
@@ -147,28 +131,46 @@ public actor IndexFollower {
   private func follow() async throws {
     guard !isClosed else { throw RetrievalError(.indexUnavailable, "The index of '\(name)' was closed.") }
     try await followModel()
-    if !isWriter { try refreshReader() }
+    if successor?.isBuilt == true { try await adoptSuccessor() }
+    if !isWriter, successor == nil { try refreshReader() }
+    do { try await bringUpToDate(demandingVectors: true) } catch {
+      let isBehind = error is VectorsMissing || (error as? SearchIndexError)?.code == .closed
+      guard isBehind, !isClosed else { throw error }
+      // What is searched cannot take this in: a model without vectors of it is in force by now.
+      try await followModel()
+      try await adoptSuccessor()
+      try await bringUpToDate(demandingVectors: false)
+    }
+    try await reportSwitch()
+  }
+
+  /// - Parameter demandingVectors: takes in nothing with a chunk that has none.
+  /// - Throws: `VectorsMissing`.
+  private func bringUpToDate(demandingVectors: Bool) async throws {
     let isDamaged = index.snapshot.isDamaged
     if isDamaged {
       logger.error("index is damaged and will be rebuilt", metadata: ["kb": "\(name)"])
       index.reset()
     }
     var summary = try await readChanges(
-      after: isDamaged ? .zero : Generation(rawValue: index.appliedGeneration))
+      after: isDamaged ? .zero : Generation(rawValue: index.appliedGeneration), demandingVectors)
     guard summary.knowledgeBaseExists else {
       throw RetrievalError(.kbNotFound, "There is no knowledge base '\(name)'.")
     }
-    let wantsRebuild = isDamaged || (summary.maintenance.contains(.rebuild) && index.snapshot.generation > 0)
+    let isAskedToRebuild = summary.maintenance.contains(.rebuild) && index.snapshot.generation > 0
+    // A successor is a rebuild.
+    let wantsRebuild = isDamaged || (isAskedToRebuild && successor == nil)
     if summary.epoch.rawValue != identity.epoch {
       // A restored store: what the files say belongs to another life, and so do the rules.
       rules = nil
+      if let successor { abandon(successor) }
       identity = Self.identity(epoch: summary.epoch, model: identity.model, dimension: identity.dimension)
       index.close()
       (index, isWriter) = try Self.open(folder, identity, logger)
-      summary = try await readChanges(after: Generation(rawValue: index.appliedGeneration))
+      summary = try await readChanges(after: Generation(rawValue: index.appliedGeneration), false)
     } else if wantsRebuild, !isDamaged {
       index.reset()
-      summary = try await readChanges(after: .zero)
+      summary = try await readChanges(after: .zero, false)
     }
     let hasNewRules = rules == nil || summary.hasNewRules
     if hasNewRules {
@@ -176,9 +178,10 @@ public actor IndexFollower {
       rules = RuleBook(try await store.searchRules(of: id))
     }
     let advanced = summary.head.rawValue != index.snapshot.generation
-    if advanced || wantsRebuild || hasNewRules {
+    if advanced || wantsRebuild || hasNewRules || mustShow {
       index.publish(generation: summary.head.rawValue)
       show()
+      mustShow = false
       resumeWaiters()
     }
     guard isWriter else { return }
@@ -195,33 +198,18 @@ public actor IndexFollower {
     }
   }
 
-  private func readChanges(after generation: Generation) async throws -> ChangeSummary {
+  private func readChanges(
+    after generation: Generation, _ demandingVectors: Bool
+  ) async throws -> ChangeSummary {
     let builder = builder
     let index = index
+    let demandingVectors = demandingVectors && identity.dimension > 0
     return try await store.readChanges(
       of: id, after: generation, model: identity.model, pageSize: options.pageSize
     ) { page in
-      var update = IndexUpdate(removedGroups: [], added: [])
-      for change in page.documents {
-        update.removedGroups.append(UInt64(change.document.rawValue))
-        if case .live(let record, let questions, let chunks) = change.state {
-          update.added += builder.entries(of: record, questions: questions, chunks: chunks)
-        }
-      }
-      try index.apply(update)
+      if demandingVectors, page.hasChunkWithoutVector { throw VectorsMissing() }
+      try index.apply(builder.update(of: page))
     }
-  }
-
-  /// Reopens under another model where the knowledge base changed it.
-  private func followModel() async throws {
-    guard let now = try await store.knowledgeBase(named: name), now.id == id else {
-      throw RetrievalError(.kbNotFound, "There is no knowledge base '\(name)'.")
-    }
-    guard now.model != identity.model else { return }
-    identity = Self.identity(
-      epoch: StoreEpoch(rawValue: identity.epoch), model: now.model, dimension: dimension(now.model))
-    index.close()
-    (index, isWriter) = try Self.open(folder, identity, logger)
   }
 
   /// A reader becomes the writer where the lock is free, else takes over the writer's newer files once its
@@ -342,8 +330,14 @@ public actor IndexFollower {
   ///   folder next does.
   public func close(finishingMerges: Bool = false) async {
     guard !isClosed else { return }
-    if !finishingMerges { index.stopMerging() }
+    if !finishingMerges { stopMerging() }
     _ = await active?.result
+    if let successor {
+      // It is begun again when the index is next opened.
+      self.successor = nil
+      successor.index.close()
+      _ = await successor.building.result
+    }
     // A merge that failed is not tried again here.
     let isFinishing = finishingMerges && isWriter && lastMergeFailure == nil
     do { try flush() } catch { logger.warning("index not persisted", metadata: ["error": "\(error)"]) }

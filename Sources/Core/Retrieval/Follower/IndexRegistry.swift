@@ -35,6 +35,7 @@ public actor IndexRegistry {
   private nonisolated let store: any DocumentStore
   private let folder: URL
   private let analyzer: TextAnalyzer
+  private let prepare: @Sendable (String) async -> Void
   private let options: IndexFollower.Options
   private let maxOpen: Int
   private let logger: Logger
@@ -45,11 +46,14 @@ public actor IndexRegistry {
 
   /// - Parameters:
   ///   - folder: holds one folder per knowledge base, named by its id.
+  ///   - prepare: loads a model that searches are about to use.
   ///   - maxOpen: indexes open at one time.
   public init(
     store: any DocumentStore, folder: URL, analyzer: TextAnalyzer = TextAnalyzer(),
+    prepare: @escaping @Sendable (String) async -> Void = { _ in },
     options: IndexFollower.Options = .init(), maxOpen: Int = 64, logger: Logger
   ) {
+    self.prepare = prepare
     self.store = store
     self.folder = folder
     self.analyzer = analyzer
@@ -70,12 +74,12 @@ public actor IndexRegistry {
     guard !isClosed else { throw RetrievalError(.indexUnavailable, "The server is stopping.") }
     openIDs[name] = knowledgeBase.id
     if let open = use(knowledgeBase.id) { return try await open.value }
-    let opening = Task { [store, analyzer, options, logger, folder] in
+    let opening = Task { [store, analyzer, prepare, options, logger, folder] in
       let follower = try await IndexFollower(
         knowledgeBase: knowledgeBase, store: store,
         folder: folder.appendingPathComponent(String(knowledgeBase.id.rawValue)), analyzer: analyzer,
         dimension: { (try? ModelCatalogue.specification(named: $0).dimension) ?? 0 },
-        options: options, logger: logger)
+        prepare: prepare, options: options, logger: logger)
       try await follower.catchUp()
       return follower
     }

@@ -8,6 +8,8 @@ public actor EmbedderRegistry {
   private var threads: Int
   private let precision: EncoderPrecision
   private var services: [String: Task<EmbeddingService, any Error>] = [:]
+  /// On the same weights as `services`.
+  private var background: [String: EmbeddingService] = [:]
 
   /// - Parameter threads: inference threads per model.
   public init(cache: ModelCache, threads: Int, precision: EncoderPrecision = .int8) {
@@ -35,7 +37,26 @@ public actor EmbedderRegistry {
     }
   }
 
+  /// For work that nobody waits for: a core is left to others, and its threads give way to them.
+  ///
+  /// - Throws: as `service(for:)`.
+  public func backgroundService(for model: String) async throws -> EmbeddingService {
+    let loaded = try await service(for: model)
+    if let running = background[model] { return running }
+    let service = EmbeddingService(model: loaded.model, threads: max(1, threads - 1), isBackground: true)
+    background[model] = service
+    return service
+  }
+
+  /// Lets go of models that are no longer used, and of all threads in the background. Work under way is finished.
+  public func release(except models: Set<String>) {
+    services = services.filter { models.contains($0.key) }
+    background = [:]
+  }
+
   public func shutdown() async {
+    for service in background.values { service.shutdown() }
+    background = [:]
     for loading in services.values { (try? await loading.value)?.shutdown() }
     services = [:]
   }

@@ -191,11 +191,13 @@ struct BatchWriter {
 
   // MARK: Vectors
 
-  /// Vectors of the batch's model that are neither in the batch nor in the store, each once, in order.
+  /// Vectors of the knowledge base's model that are neither in the batch nor in the store, each once, in order.
   ///
+  /// Of its model as it is in this transaction: a writer may not know yet that it was switched.
   /// A document that is as the store has it needs none: nothing of it is written.
   private func missingVectors() throws -> [VectorKey] {
-    guard let model = batch.model, model != KnowledgeBase.noModel else { return [] }
+    let model = kb.model
+    guard model != KnowledgeBase.noModel else { return [] }
     var seen: Set<Data> = []
     var missing: [VectorKey] = []
     for document in batch.documents {

@@ -1,3 +1,5 @@
+import Domain
+
 extension Schemas {
   static let responses: [String: JSONValue] = [
     "SearchResponse": object(
@@ -103,7 +105,12 @@ extension Schemas {
     "GenerationResponse": object(["generation": generation]),
     "KnowledgeBase": object([
       "name": string, "model": string, "documents": nullable("integer"), "chunks": nullable("integer"),
-      "created_at": string,
+      "created_at": string, "switch": ["anyOf": [reference("ModelSwitch"), ["type": "null"]]],
+    ]),
+    "ModelSwitch": object([
+      "model": string, "previous": string, "state": choice(ModelSwitch.State.allCases.map(\.rawValue)),
+      "texts_done": integer, "texts_total": integer, "started_at": string,
+      "error": ["anyOf": [object(["code": string, "message": string]), ["type": "null"]]],
     ]),
     "KnowledgeBaseList": object(["kbs": list(of: "KnowledgeBase")]),
     "Liveness": object(["status": string]),

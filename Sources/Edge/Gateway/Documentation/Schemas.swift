@@ -87,6 +87,7 @@ enum Schemas {
         ],
       ], required: ["text"]),
     "CreateKnowledgeBase": object(["name": string, "model": string], required: ["name"]),
+    "SetModel": object(["model": string]),
     "SearchRules": object(
       [
         "synonyms": [
@@ -117,6 +118,7 @@ enum Schemas {
       "language": "en", "attributes": ["product": "app"],
     ],
     "CreateKnowledgeBase": ["name": "handbook"],
+    "SetModel": ["model": "bge-small-en-v1.5"],
     "SearchRules": [
       "synonyms": ["mfa, two-step verification", "holiday => paid leave"],
       "curations": [["queries": ["opening hours"], "pinned": ["hours.md"], "hidden": ["hours-2024.md"]]],

@@ -72,6 +72,7 @@ enum ErrorTable {
     "key_exists": Row(409, "The key is there already"),
     "kb_exists": Row(409, "The knowledge base is there already"),
     "kb_protected": Row(409, "This knowledge base stays"),
+    "switch_in_progress": Row(409, "Its model is being switched"),
     "precondition_failed": Row(412, "The document is at another version"),
     "too_large": Row(413, "Too large"),
     "unsupported_encoding": Row(415, "Not a supported encoding"),

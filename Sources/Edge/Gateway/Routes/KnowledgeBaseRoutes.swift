@@ -2,10 +2,12 @@ import Domain
 import Foundation
 import HTTPTypes
 import Hummingbird
+import Knowledge
 
 extension GatewayRoutes {
   private static let collection: PathTemplate = "/v1/kbs"
   private static let member: PathTemplate = "/v1/kbs/{kb}"
+  private static let modelOfMember: PathTemplate = "/v1/kbs/{kb}/model"
 
   static let knowledgeBases: [Route] = [
     Route(
@@ -43,11 +45,7 @@ extension GatewayRoutes {
       guard call.principal.mayReach(kb: name) else {
         throw Problem("forbidden", "This key reaches named knowledge bases only, and not this one.")
       }
-      let models = call.services.models
-      guard models.isEmpty || models.contains(model) || model == KnowledgeBase.noModel else {
-        throw Problem.invalidParameter(
-          "model", "model must be one of \(models.joined(separator: ", ")) or none.", code: "model_unknown")
-      }
+      try requireKnown(model, call.services.models)
       try await call.record("kb.create", name)
       let made = try await call.services.store.createKnowledgeBase(named: name, model: model)
       return .json(
@@ -60,6 +58,34 @@ extension GatewayRoutes {
         responses: [200: .json("KnowledgeBase")], errors: ["kb_not_found"])
     ) { call in
       .json(try await call.view(of: try await call.knowledgeBase()))
+    },
+    Route(
+      .put, modelOfMember, access: .keyed(.manageKnowledgeBases), lane: .write, body: .json,
+      documentation: Documentation(
+        id: "setModel", tag: "Knowledge bases", summary: "Switch to another embedding model",
+        description: """
+          Searches go on with the model in force while every text is embedded by the new one, and then change over \
+          at once; `switch` tells how far it is, and is null when it is over. The model that a switch leads to goes \
+          on with one that was stopped or failed; the one in force ends it. `none` leaves full text alone.
+          """,
+        request: "SetModel", responses: [200: .json("KnowledgeBase"), 202: .json("KnowledgeBase")],
+        errors: [
+          "invalid_json", "missing_field", "model_unknown", "model_unsuitable", "model_not_installed",
+          "kb_not_found", "switch_in_progress", "storage_full",
+        ])
+    ) { call in
+      var fields = try call.fields()
+      let model = fields.requiredString("model")
+      try fields.finish()
+      try requireKnown(model, call.services.models)
+      let found = try await call.knowledgeBase()
+      try await call.record("kb.model", found.name)
+      switch try await call.services.switcher.request(model, for: found) {
+      case .unchanged: return .json(try await call.view(of: found))
+      case .underWay:
+        return .json(
+          try await call.view(of: found), status: .accepted, headers: [.location: "/v1/kbs/\(found.name)"])
+      }
     },
     Route(
       .delete, member, access: .keyed(.manageKnowledgeBases), lane: .write,
@@ -81,13 +107,25 @@ extension GatewayRoutes {
   ]
 }
 
+extension GatewayRoutes {
+  /// - Parameter models: empty allows any name.
+  private static func requireKnown(_ model: String, _ models: [String]) throws(Problem) {
+    guard models.isEmpty || models.contains(model) || model == KnowledgeBase.noModel else {
+      let known = models.filter { $0 != KnowledgeBase.noModel }.joined(separator: ", ")
+      throw Problem.invalidParameter(
+        "model", "model must be one of \(known) or none.", code: "model_unknown")
+    }
+  }
+}
+
 extension Call {
   fileprivate func view(of found: KnowledgeBase) async throws -> KnowledgeBaseView {
     // Totals would tell how much there is that the caller may not see.
     let counts = principal.mayCount ? try await services.store.counts(in: found.id) : nil
     return KnowledgeBaseView(
       name: found.name, model: found.model, documents: counts?.documents, chunks: counts?.chunks,
-      createdAt: Timestamp.text(found.createdAt))
+      createdAt: Timestamp.text(found.createdAt),
+      modelSwitch: try await services.store.modelSwitch(of: found.id).map(ModelSwitchStatus.init))
   }
 }
 
@@ -98,10 +136,13 @@ struct KnowledgeBaseView: Encodable {
   let documents: Int?
   let chunks: Int?
   let createdAt: String
+  /// Nil where none is under way or waits.
+  let modelSwitch: ModelSwitchStatus?
 
   enum CodingKeys: String, CodingKey {
     case name, model, documents, chunks
     case createdAt = "created_at"
+    case modelSwitch = "switch"
   }
   func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
@@ -110,6 +151,7 @@ struct KnowledgeBaseView: Encodable {
     try container.encode(documents, forKey: .documents)
     try container.encode(chunks, forKey: .chunks)
     try container.encode(createdAt, forKey: .createdAt)
+    try container.encode(modelSwitch, forKey: .modelSwitch)
   }
 }
 

@@ -7,9 +7,10 @@ import Security
 struct KnowledgeBaseCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "kb",
-    abstract: "List, create, delete and check knowledge bases, and delete single documents.",
+    abstract: "List, create, switch, delete and check knowledge bases, and delete single documents.",
     subcommands: [
-      List.self, Create.self, Delete.self, Documents.self, Remove.self, RulesCommand.self, Lint.self,
+      List.self, Create.self, Delete.self, Model.self, Documents.self, Remove.self, RulesCommand.self,
+      Lint.self,
     ],
     defaultSubcommand: List.self)
 

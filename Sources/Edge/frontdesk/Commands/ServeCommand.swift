@@ -3,6 +3,7 @@ import Domain
 import Embedding
 import Foundation
 import Gateway
+import Knowledge
 import Logging
 import Metrics
 import Retrieval
@@ -38,12 +39,15 @@ struct ServeCommand: AsyncParsableCommand {
     if let reranker = workspace.reranker {
       registry.gauge("frontdesk_rerank_pairs") { Double(reranker.defaultPairs) }
     }
-    var services: [any Service] = [FollowingService(workspace: workspace)]
+    var services: [any Service] = [
+      FollowingService(workspace: workspace), SwitchingService(workspace: workspace),
+    ]
     if settings.role != "ingest" {
       services.append(
         try Gateway(
           services: GatewayServices(
-            engine: workspace.engine, ingest: workspace.ingest, store: workspace.store,
+            engine: workspace.engine, ingest: workspace.ingest, switcher: workspace.switcher,
+            store: workspace.store,
             keys: workspace.store, audit: workspace.store, readiness: { await workspace.readiness() },
             metrics: registry,
             models: ModelCatalogue.embedders.map(\.name) + [KnowledgeBase.noModel], version: Release.version),
@@ -91,6 +95,17 @@ private struct FollowingService: Service {
       // The default knowledge base and its model are warm before the first question.
       await workspace.warmUp()
       await workspace.indexes.run()
+    }
+  }
+}
+
+/// Carries out the switches of models that were asked for.
+private struct SwitchingService: Service {
+  let workspace: Workspace
+
+  func run() async throws {
+    await cancelWhenGracefulShutdown {
+      await ModelSwitchRunner(switcher: workspace.switcher, logger: workspace.logger).run()
     }
   }
 }

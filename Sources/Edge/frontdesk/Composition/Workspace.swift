@@ -16,6 +16,7 @@ final class Workspace: Sendable {
   let reranker: Reranker?
   let engine: SearchEngine
   let ingest: IngestService
+  let switcher: ModelSwitcher
   let logger: Logger
 
   static func open(_ settings: Settings, chunking: Chunker.Options = .standard) async throws -> Workspace {
@@ -32,7 +33,10 @@ final class Workspace: Sendable {
     embedders = EmbedderRegistry(
       cache: cache, threads: settings.threads, precision: settings.precision)
     indexes = IndexRegistry(
-      store: store, folder: settings.data.appendingPathComponent("index"), logger: logger)
+      store: store, folder: settings.data.appendingPathComponent("index"),
+      prepare: { [embedders] model in
+        if model != KnowledgeBase.noModel { _ = try? await embedders.service(for: model) }
+      }, logger: logger)
     reranker = settings.rerankModel.map {
       Reranker(cache: cache, model: $0, threads: settings.threads, precision: settings.precision)
     }
@@ -48,8 +52,9 @@ final class Workspace: Sendable {
     options.lexicalScale = settings.lexicalScale
     options.feedback = RelevanceFeedback(weight: settings.feedbackWeight)
     engine = SearchEngine(store: store, indexes: indexes, embedders: embedders, options: options)
-    ingest = IngestService(
-      store: store, embedders: embedders, tokens: .bestInstalled(in: cache), chunking: chunking)
+    let tokens = TokenCounter.bestInstalled(in: cache)
+    ingest = IngestService(store: store, embedders: embedders, tokens: tokens, chunking: chunking)
+    switcher = ModelSwitcher(store: store, embedders: embedders, indexes: indexes, tokens: tokens)
   }
 
   /// Makes a knowledge base where there is none of that name.
@@ -84,7 +89,7 @@ final class Workspace: Sendable {
   /// - Parameter finishingMerges: also waits until files that are to be rewritten are.
   func bringIndexUpToDate(_ name: String, finishingMerges: Bool = false) async throws {
     let follower = try await indexes.follower(of: name)
-    try await follower.catchUp()
+    try await follower.finishSwitching()
     try await follower.flush()
     if finishingMerges { try await follower.finishMerging() }
   }

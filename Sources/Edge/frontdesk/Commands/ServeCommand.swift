@@ -3,6 +3,7 @@ import Domain
 import Embedding
 import Foundation
 import Gateway
+import Knowledge
 import Logging
 import Metrics
 import Retrieval
@@ -38,7 +39,9 @@ struct ServeCommand: AsyncParsableCommand {
     if let reranker = workspace.reranker {
       registry.gauge("frontdesk_rerank_pairs") { Double(reranker.defaultPairs) }
     }
-    var services: [any Service] = [FollowingService(workspace: workspace)]
+    var services: [any Service] = [
+      FollowingService(workspace: workspace), PublishingService(schedule: workspace.schedule),
+    ]
     if settings.role != "ingest" {
       services.append(
         try Gateway(
@@ -92,6 +95,15 @@ private struct FollowingService: Service {
       await workspace.warmUp()
       await workspace.indexes.run()
     }
+  }
+}
+
+/// Publishes and takes back what is due while the server runs.
+private struct PublishingService: Service {
+  let schedule: PublicationSchedule
+
+  func run() async throws {
+    await cancelWhenGracefulShutdown { await schedule.run() }
   }
 }
 

@@ -16,6 +16,7 @@ final class Workspace: Sendable {
   let reranker: Reranker?
   let engine: SearchEngine
   let ingest: IngestService
+  let schedule: PublicationSchedule
   let logger: Logger
 
   static func open(_ settings: Settings, chunking: Chunker.Options = .standard) async throws -> Workspace {
@@ -50,6 +51,16 @@ final class Workspace: Sendable {
     engine = SearchEngine(store: store, indexes: indexes, embedders: embedders, options: options)
     ingest = IngestService(
       store: store, embedders: embedders, tokens: .bestInstalled(in: cache), chunking: chunking)
+    schedule = PublicationSchedule(store: store, embedders: embedders, logger: logger)
+  }
+
+  /// Publishes and takes back what is due, where no server does it; a search shows the state that it then is.
+  func applyDue() async throws {
+    do { try await schedule.applyDue() } catch let error as any CodedError
+      where error.code == "model_unavailable"
+    {
+      Console.error("note: not everything that is due is published: \(error.message)")
+    }
   }
 
   /// Makes a knowledge base where there is none of that name.

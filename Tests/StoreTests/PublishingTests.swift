@@ -213,6 +213,14 @@ import Testing
     try await sample.write(Sample.document("a", ["draft"], publication: .init(status: .draft)))
     #expect(try await sample.write(Sample.document("a", ["live"])).receipts[0].effect == .unchanged)
     #expect(try await sample.store.latestDocument("a", in: sample.kb)?.version == 2)
+    // So does one over a file that says until when it holds.
+    let origin = DocumentOrigin(root: "/docs", path: "b")
+    let file = Sample.document(
+      "b", ["live"], origin: origin, publication: .init(expiresAt: .set(clock.after(500))))
+    try await sample.write(file)
+    try await sample.write(Sample.document("b", ["draft"], publication: .init(status: .draft)))
+    #expect(try await sample.write(file).receipts[0].effect == .unchanged)
+    #expect(try await sample.store.latestDocument("b", in: sample.kb)?.version == 2)
   }
 
   @Test func whatIsPublishedCannotBePublishedLater() async throws {

@@ -27,7 +27,9 @@ enum WritePlan: Equatable {
     // Whoever writes without a word about drafts writes what readers see, if they see anything.
     var base = latest.publication
     if write.publication.status == nil, base.status == .draft, let live { base = live.publication }
-    if write.publication == .keep, let live, live.contentHash == write.contentHash {
+    // Read once more, what is live says nothing against a newer draft.
+    let saysNothing = write.origin != nil ? stated == live?.stated : write.publication == .keep
+    if saysNothing, let live, live.contentHash == write.contentHash {
       self = .nothing
       return
     }

@@ -17,6 +17,7 @@ public final class TestEngine: Sendable {
   public let engine: SearchEngine
   public let ingest: IngestService
   public let switcher: ModelSwitcher
+  public let schedule: PublicationSchedule
 
   /// Whether the default model is installed: `tools/test` installs it.
   public static let hasModel = isInstalled(KnowledgeBase.defaultModel)
@@ -60,6 +61,7 @@ public final class TestEngine: Sendable {
     ingest = IngestService(store: store, embedders: embedders, tokens: tokens)
     switcher = ModelSwitcher(
       store: store, embedders: embedders, indexes: indexes, tokens: tokens, options: switching)
+    schedule = PublicationSchedule(store: store, embedders: embedders, logger: logger)
   }
 
   /// A knowledge base without a model: full text only, and quick.
@@ -70,13 +72,15 @@ public final class TestEngine: Sendable {
   @discardableResult
   public func put(
     _ id: String, title: String = "", _ text: String, in kb: String = "words",
-    kind: DocumentKind = .article, visibility: Visibility = .public, tags: [String] = []
+    kind: DocumentKind = .article, visibility: Visibility = .public, tags: [String] = [],
+    publication: PublicationChange = .keep
   ) async throws -> UpsertReceipt {
     try await ingest.upsert(
       DocumentUpsert(
         knowledgeBase: kb, externalID: id,
         body: .fields(
-          DocumentContent(kind: kind, title: title, text: text, tags: tags, visibility: visibility))))
+          DocumentContent(kind: kind, title: title, text: text, tags: tags, visibility: visibility)),
+        publication: publication))
   }
 
   public func catchUp(_ kb: String = "words") async throws {

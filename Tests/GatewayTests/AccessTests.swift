@@ -24,7 +24,8 @@ import Testing
     ]
     let writes: Set = [
       "putDocument", "deleteDocument", "createKnowledgeBase", "deleteKnowledgeBase", "setModel",
-      "getSearchRules", "putSearchRules",
+      "getSearchRules", "putSearchRules", "publishDocument", "unpublishDocument", "archiveDocument",
+      "restoreVersion", "listVersions", "diffVersions",
     ]
     let routes = GatewayRoutes.all(services: backend.services(), configuration: GatewayConfiguration())
     #expect(Set(routes.map(\.documentation.id)) == open.union(reads).union(writes), "a route is in no list")

@@ -33,6 +33,33 @@ import Testing
     #expect(try await direct.counts(in: sample.kb).documents == 2)
   }
 
+  @Test func editorsStatesAreRestored() async throws {
+    let clock = ManualClock()
+    let sample = try await Sample(clock.options)
+    try await sample.write(Sample.document("draft", ["x"], publication: .init(status: .draft)))
+    try await sample.write(Sample.document("kept", ["x"], publication: .init(status: .archived)))
+    try await sample.write(
+      Sample.document("late", ["x"], publication: .init(publishAt: .set(clock.after(60)))))
+    try await sample.write(Sample.document("live", ["old"]))
+    let generation = try await sample.store.head()
+    try await sample.write(Sample.document("live", ["new"]))
+    let backup = sample.folder.url.appendingPathComponent("backup")
+    try await sample.store.backup(to: backup)
+    let target = sample.folder.url.appendingPathComponent("restored")
+    try SQLiteStore.restore(from: backup, into: target)
+    clock.advance(100)
+    let restored = try SQLiteStore(folder: target, options: clock.options)
+    #expect(try await restored.applyDue(vectors: [:]).documents == 1)
+    let all = try await restored.latestDocuments(in: sample.kb, status: nil, after: nil, limit: 9)
+    #expect(all.map(\.publication.status) == [.draft, .archived, .published, .published])
+    #expect(all.map(\.liveVersion) == [nil, nil, 1, 2])
+    // Its past, too.
+    let moment = try await restored.moment(.generation(generation), of: sample.kb)
+    let past = Collected<[PastDocument]>()
+    try await restored.readPast(moment, model: Sample.model, pageSize: 9) { past.append($0) }
+    #expect(past.all.flatMap { $0 }.map(\.record.version) == [1])
+  }
+
   @Test func aBackupIsConsistentWhileWritesGoOn() async throws {
     let sample = try await Sample()
     try await sample.store.write(sample.batch((0..<50).map { Sample.document("d\($0)", ["start"]) }))

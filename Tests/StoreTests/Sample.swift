@@ -40,6 +40,8 @@ struct Sample {
     title: String = "Title",
     origin: DocumentOrigin? = nil,
     links: DocumentLinks = DocumentLinks(),
+    publication: PublicationChange = .keep,
+    author: String? = nil,
     change: (inout DocumentContent) -> Void = { _ in }
   ) -> DocumentWrite {
     let text = chunks.joined(separator: "\n\n")
@@ -71,7 +73,9 @@ struct Sample {
       contentHash: Digest.sha256("\(content)\(chunks)"),
       origin: origin,
       links: links,
-      chunks: writes
+      chunks: writes,
+      publication: publication,
+      author: author
     )
   }
 

@@ -17,7 +17,7 @@ import Testing
     #expect(status.allSatisfy { $0.found == $0.current })
     #expect(status[0].current == SQLiteStore.schemaVersion)
     #expect(try SQLiteStore.migrate(empty.url, options: Sample.options).map(\.found) == [nil, nil])
-    #expect(try SQLiteStore.schemaStatus(of: empty.url).map(\.found) == [2, 2])
+    #expect(try SQLiteStore.schemaStatus(of: empty.url).map(\.found) == [3, 2])
   }
 
   @Test(arguments: ["knowledge.db", "service.db"])
@@ -66,7 +66,7 @@ import Testing
   }
 
   /// Every released schema still opens. Each folder of fixtures holds a dump of both files.
-  @Test(arguments: [1, 2])
+  @Test(arguments: [1, 2, 3])
   func releasedSchemasOpen(version: Int) async throws {
     let fixtures = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
       .appendingPathComponent("Fixtures/store")
@@ -114,8 +114,49 @@ import Testing
       Issue.record("a purged document must stay purged")
       return
     }
+    try await checkVersions(of: store, in: kb.id, schema: version)
     try await store.close()
     #expect(try integrity(of: folder.url) == "ok")
+  }
+
+  /// What older schemas kept of versions is there, and goes on.
+  private func checkVersions(of store: SQLiteStore, in kb: KnowledgeBaseID, schema: Int) async throws {
+    let versions = try await store.versions(of: "guide.md", in: kb, before: nil, limit: 9)
+    #expect(versions.map(\.version) == [2, 1] && versions.map(\.isLive) == [true, false])
+    #expect(versions.map(\.publication.status) == [.published, .archived])
+    #expect(versions.map { $0.metadata?.tags } == [["t"], nil])
+    let old = try #require(try await store.keptVersion(1, of: "guide.md", in: kb))
+    #expect(old.chunks == nil && !old.text.isEmpty)
+    let drafts = try await store.latestDocuments(in: kb, status: .draft, after: nil, limit: 9)
+    #expect(drafts.map(\.externalID) == (schema < 3 ? [] : ["draft.md"]))
+    if schema >= 3 {
+      guard
+        case .done(let draft, _) = try await store.act(.publish(.keep), on: "draft.md", in: kb, vectors: [:])
+      else {
+        Issue.record("the draft lacks its vector")
+        return
+      }
+      #expect(draft.liveVersion == 1)
+    }
+    let head = try await store.head()
+    #expect(
+      await thrownCode { _ = try await store.moment(.generation(Generation(rawValue: 3)), of: kb) }
+        == "as_of_unavailable")
+    // Superseded, what was live before the migration is found in the past, with the vectors that are left.
+    let new = Sample.document("guide.md", ["New."])
+    try await store.write(
+      IngestBatch(
+        knowledgeBase: kb, model: "m", documents: [new], vectors: Sample.vectors([new], model: "m")))
+    let moment = try await store.moment(.generation(head), of: kb)
+    let past = Collected<[PastDocument]>()
+    try await store.readPast(moment, model: "m", pageSize: 9) { past.append($0) }
+    let guide = try #require(past.all.flatMap { $0 }.first { $0.record.externalID == "guide.md" })
+    #expect(
+      guide.record.version == 2 && guide.chunks.map(\.draft.text) == ["Open the door.", "Lock the door."])
+    #expect(guide.chunks[0].draft.headingPath == ["Getting started"])
+    _ = try await store.act(.archive, on: "faq.csv#1", in: kb, vectors: [:])
+    #expect(try await store.keptVersion(1, of: "faq.csv#1", in: kb)?.chunks?.count == 1)
+    _ = try await store.purge("guide.md", from: kb)
   }
 
   private static func contents(of folder: URL) throws -> [String: Data] {

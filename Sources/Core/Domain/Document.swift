@@ -119,7 +119,7 @@ public enum ExternalID {
   }
 }
 
-/// A live document without its text.
+/// A document without its text: as readers find it, or as its newest version has it.
 public struct DocumentRecord: Hashable, Sendable {
   public let id: DocumentID
   public let knowledgeBase: KnowledgeBaseID
@@ -141,12 +141,19 @@ public struct DocumentRecord: Hashable, Sendable {
   public let generation: Generation
   public let createdAt: Date
   public let updatedAt: Date
+  /// Of this version.
+  public let publication: Publication
+  /// The version that readers find now; nil where they find none.
+  public let liveVersion: Int?
+  /// How often the document's state changed without a new version.
+  public let revision: Int
 
   public init(
     id: DocumentID, knowledgeBase: KnowledgeBaseID, externalID: String, version: Int, kind: DocumentKind,
     title: String, url: String?, language: String?, tags: [String], attributes: [String: String],
     visibility: Visibility, source: String, textBytes: Int, chunkCount: Int, generation: Generation,
-    createdAt: Date, updatedAt: Date
+    createdAt: Date, updatedAt: Date, publication: Publication = .published, liveVersion: Int? = nil,
+    revision: Int = 0
   ) {
     self.id = id
     self.knowledgeBase = knowledgeBase
@@ -165,6 +172,9 @@ public struct DocumentRecord: Hashable, Sendable {
     self.generation = generation
     self.createdAt = createdAt
     self.updatedAt = updatedAt
+    self.publication = publication
+    self.liveVersion = liveVersion
+    self.revision = revision
   }
 }
 

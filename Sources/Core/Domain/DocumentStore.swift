@@ -6,7 +6,7 @@ import Foundation
 /// may (`CallerThread`). Every write is durable when it returns, is one change or more in the feed, and is
 /// visible to the next read. Errors are `CodedError`s: `kb_not_found`, `kb_exists`, `storage_full`,
 /// `store_busy`, `store_corrupt`, `store_schema_newer`.
-public protocol DocumentStore: ChangeFeed, ModelSwitchStore {
+public protocol DocumentStore: ChangeFeed, ModelSwitchStore, DocumentHistory {
   func knowledgeBases() async throws -> [KnowledgeBase]
   /// - Returns: nil where there is none of that name.
   func knowledgeBase(named name: String) async throws -> KnowledgeBase?
@@ -31,9 +31,10 @@ public protocol DocumentStore: ChangeFeed, ModelSwitchStore {
 
   /// Writes all documents of the batch in one transaction (kept small by the caller), or none.
   ///
-  /// A document whose content hash equals the live one's is `unchanged`: no new version, no change in the
-  /// feed (its origin and links are still updated). Otherwise chunks whose `contentHash` the document has keep
-  /// their ids. Where a needed vector is neither in the batch nor in the store, nothing is written.
+  /// A document whose content hash and publication equal the newest version's is `unchanged`: no new version, no
+  /// change in the feed (its origin and links are still updated). Otherwise chunks whose `contentHash` the document
+  /// has keep their ids. Where a needed vector is neither in the batch nor in the store, nothing is written.
+  /// What a write leaves unsaid of its publication stays as an editor left it (`tools/adr/0016`).
   func commit(_ batch: IngestBatch) async throws -> CommitOutcome
   /// Takes documents out of search; versions stay for verification. Unknown or deleted ids are skipped.
   ///
@@ -45,19 +46,46 @@ public protocol DocumentStore: ChangeFeed, ModelSwitchStore {
   /// - Returns: nil where no such document was ever there.
   func purge(_ externalID: String, from id: KnowledgeBaseID) async throws -> Generation?
 
-  /// - Returns: the live document, or nil.
+  /// Changes who reads a document, not what it says.
+  ///
+  /// - Parameter vectors: what an outcome before this one lacked.
+  /// - Returns: nil where no such document is there.
+  func act(
+    _ act: PublicationAct, on externalID: String, in id: KnowledgeBaseID, vectors: [VectorKey: HalfVector]
+  ) async throws -> PublicationOutcome?
+  /// Publishes and takes back what is due, in all knowledge bases. Any process may call it at any time.
+  func applyDue(vectors: [VectorKey: HalfVector]) async throws -> DueOutcome
+
+  /// - Returns: the document as readers find it, or nil.
   func document(_ externalID: String, in id: KnowledgeBaseID) async throws -> DocumentRecord?
+  /// - Returns: its newest version, whoever may see it, or nil where it was deleted.
+  func latestDocument(_ externalID: String, in id: KnowledgeBaseID) async throws -> DocumentRecord?
+  /// The newest versions of documents that are not deleted, as `documents` lists the live ones.
+  ///
+  /// - Parameter status: of the newest version; nil for any.
+  func latestDocuments(
+    in id: KnowledgeBaseID, status: DocumentStatus?, after: String?, limit: Int
+  ) async throws -> [DocumentRecord]
+  /// Versions before a number, newest first, also of a deleted document.
+  func versions(
+    of externalID: String, in id: KnowledgeBaseID, before: Int?, limit: Int
+  ) async throws -> [VersionRecord]
+  /// A version with everything that is kept of it, also of a deleted document.
+  func keptVersion(
+    _ version: Int, of externalID: String, in id: KnowledgeBaseID
+  ) async throws -> KeptVersion?
+
   /// - Parameter version: nil for the live one; an old one is found also after a plain delete.
   func version(_ version: Int?, of externalID: String, in id: KnowledgeBaseID) async throws
     -> DocumentVersion?
-  /// For verification: any version by document id.
+  /// For verification: any version that was ever live, by document id.
   func version(_ version: Int, of document: DocumentID) async throws -> VersionLookup
   /// Live documents in the byte order of their external ids, after `after`.
   func documents(in id: KnowledgeBaseID, after: String?, limit: Int) async throws -> [DocumentRecord]
   func counts(in id: KnowledgeBaseID) async throws -> StoreCounts
   /// Links of the live documents; those written before links were kept have none.
   func links(in id: KnowledgeBaseID) async throws -> [DocumentID: DocumentLinks]
-  /// Content hashes of those of the documents that are live.
+  /// Content hashes of the newest versions of those of the documents that are not deleted.
   func contentHashes(of externalIDs: [String], in id: KnowledgeBaseID) async throws -> [ExactString: Data]
 
   /// Which of these vectors the store has not.
@@ -69,7 +97,7 @@ public protocol DocumentStore: ChangeFeed, ModelSwitchStore {
 
   /// What a path given to `ingest` brought in before: its files, by path.
   func sourceFiles(root: String, in id: KnowledgeBaseID) async throws -> [ExactString: SourceFile]
-  /// Live documents that came from this root, with the file of each.
+  /// Documents that came from this root and are not deleted, with the file of each.
   func documents(fromRoot root: String, in id: KnowledgeBaseID) async throws -> [OriginatedDocument]
   /// Forgets files of a root (their documents are deleted by `delete`).
   func forgetSourceFiles(_ paths: [String], root: String, in id: KnowledgeBaseID) async throws
@@ -156,9 +184,16 @@ public struct DocumentWrite: Sendable {
   /// No part of `contentHash`.
   public let links: DocumentLinks
   public let chunks: [ChunkWrite]
+  /// What the write says of who reads it when; no part of `contentHash`.
+  public let publication: PublicationChange
+  /// As audit entries name who acts; nil where it is not known.
+  public let author: String?
+  /// Whether it stays a document of where it came from; `origin` is nil then.
+  public let keepsOrigin: Bool
   public init(
     externalID: String, content: DocumentContent, contentHash: Data, origin: DocumentOrigin?,
-    links: DocumentLinks = DocumentLinks(), chunks: [ChunkWrite]
+    links: DocumentLinks = DocumentLinks(), chunks: [ChunkWrite], publication: PublicationChange = .keep,
+    author: String? = nil, keepsOrigin: Bool = false
   ) {
     self.externalID = externalID
     self.content = content
@@ -166,6 +201,9 @@ public struct DocumentWrite: Sendable {
     self.origin = origin
     self.links = links
     self.chunks = chunks
+    self.publication = publication
+    self.author = author
+    self.keepsOrigin = keepsOrigin
   }
 }
 

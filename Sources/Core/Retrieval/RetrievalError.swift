@@ -12,6 +12,10 @@ public struct RetrievalError: CodedError {
     case unknownFilterKey = "unknown_filter_key"
     case invalidFacets = "invalid_facets"
     case invalidWithout = "invalid_without"
+    /// The moment's passages are more than can be indexed for one search.
+    case asOfTooLarge = "as_of_too_large"
+    /// A search of the past by someone who may not see old versions.
+    case forbidden
     case generationNotReached = "generation_not_reached"
     case modelUnavailable = "model_unavailable"
     /// Dense search in a knowledge base that has no model.

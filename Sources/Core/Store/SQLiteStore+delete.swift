@@ -15,7 +15,8 @@ extension SQLiteStore {
     repeat {
       let end = min(start + Self.deletionStep, externalIDs.count)
       let step = externalIDs[start..<end]
-      let receipt = try await knowledge.write { db in try Self.delete(step, from: id, db) }
+      let now = options.now().column
+      let receipt = try await knowledge.write { db in try Self.delete(step, from: id, now: now, db) }
       documents += receipt.documents
       chunks += receipt.chunks
       generation = receipt.generation
@@ -28,27 +29,26 @@ extension SQLiteStore {
   private static func delete(
     _ externalIDs: ArraySlice<String>,
     from id: KnowledgeBaseID,
+    now: Int64,
     _ db: Database
   ) throws -> DeleteReceipt {
     let kb = try KnowledgeBaseRow.require(id, db)
-    let feed = FeedWriter(db)
-    var remover = DocumentRemover(db)
+    let versions = VersionWriter(db, now: now)
+    let settlement = Settlement(kb: kb.id, now: now, db)
+    var vectors = VectorKeeper(db)
     var documents = 0
     var chunks = 0
     for externalID in externalIDs {
-      guard let stored = try StoredDocument.find(externalID, in: kb.id, db), stored.isLive else { continue }
-      chunks += try remover.removeChunks(of: stored.id)
-      let generation = try feed.record(document: stored.id, of: kb.id)
-      try db.run(
-        "UPDATE documents SET live = 0, chunk_count = 0, generation = ? WHERE id = ?",
-        generation.rawValue,
-        stored.id
-      )
+      guard let stored = try StoredDocument.find(externalID, in: kb.id, db), !stored.isDeleted else {
+        continue
+      }
+      try versions.archiveAll(of: stored.id)
+      chunks += try settlement.settle(stored.id, vectors: &vectors).chunks.removed
+      try db.run("UPDATE documents SET deleted = 1, chunk_count = 0 WHERE id = ?", stored.id)
       documents += 1
     }
-    try remover.removeOrphanedVectors()
-    try KnowledgeBaseRow.count(documents: -documents, chunks: -chunks, in: kb.id, db)
-    return DeleteReceipt(documents: documents, chunks: chunks, generation: try feed.head())
+    try vectors.removeOrphans()
+    return DeleteReceipt(documents: documents, chunks: chunks, generation: try FeedWriter(db).head())
   }
 
   /// Returns when no byte is left on disk; that waits for readers who hold an older state, for at most
@@ -93,8 +93,8 @@ extension SQLiteStore {
       kb,
       externalID,
       file,
-      stored.originRoot,
-      stored.originPath
+      stored.latest.originRoot,
+      stored.latest.originPath
     )
   }
 }

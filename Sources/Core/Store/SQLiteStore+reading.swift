@@ -4,12 +4,17 @@ import GRDB
 
 extension SQLiteStore {
   public func document(_ externalID: String, in id: KnowledgeBaseID) async throws -> DocumentRecord? {
-    try await knowledge.read { db in
+    let now = options.now().column
+    return try await knowledge.read { db in
       let kb = try KnowledgeBaseRow.require(id, db)
       return try db.row(
-        "SELECT \(DocumentColumns.sql) FROM documents d WHERE d.kb = ? AND d.external_id = ? AND d.live = 1",
+        """
+        SELECT \(DocumentColumns.sql) FROM documents d
+        WHERE d.kb = ? AND d.external_id = ? AND \(DocumentColumns.isLive("?"))
+        """,
         kb.id,
-        externalID
+        externalID,
+        now
       ).map { try DocumentColumns.record($0) }
     }
   }
@@ -19,14 +24,17 @@ extension SQLiteStore {
     of externalID: String,
     in id: KnowledgeBaseID
   ) async throws -> DocumentVersion? {
-    try await knowledge.read { db in
+    let now = options.now().column
+    return try await knowledge.read { db in
       let kb = try KnowledgeBaseRow.require(id, db)
       return try db.row(
         """
-        SELECT \(Self.versionColumns) FROM documents d JOIN versions v ON v.document = d.id
-        WHERE d.kb = ?1 AND d.external_id = ?2
-          AND CASE WHEN ?3 IS NULL THEN d.live = 1 AND v.version = d.version ELSE v.version = ?3 END
+        SELECT \(Self.versionColumns("?1")) FROM documents d JOIN versions v ON v.document = d.id
+        WHERE d.kb = ?2 AND d.external_id = ?3
+          AND CASE WHEN ?4 IS NULL THEN \(DocumentColumns.isLive("?1")) AND v.version = d.version
+            ELSE v.version = ?4 END
         """,
+        now,
         kb.id,
         externalID,
         version
@@ -35,16 +43,20 @@ extension SQLiteStore {
   }
 
   public func version(_ version: Int, of document: DocumentID) async throws -> VersionLookup {
-    try await knowledge.read { db in
+    let now = options.now().column
+    return try await knowledge.read { db in
       if try db.exists("SELECT 1 FROM purged_documents WHERE document = ?", document.rawValue) {
         return .purged
       }
+      // A version that was never live was never quoted: nobody may find out by asking what stands in it.
       let row = try db.row(
         """
-        SELECT \(Self.versionColumns), b.name IS NULL
+        SELECT \(Self.versionColumns("?1")), b.name IS NULL
         FROM documents d JOIN versions v ON v.document = d.id JOIN knowledge_bases b ON b.id = d.kb
-        WHERE d.id = ? AND v.version = ?
+        JOIN version_details s ON s.id = v.id
+        WHERE d.id = ?2 AND v.version = ?3 AND s.live_at IS NOT NULL
         """,
+        now,
         document.rawValue,
         version
       )
@@ -59,6 +71,7 @@ extension SQLiteStore {
     limit: Int
   ) async throws -> [DocumentRecord] {
     guard limit > 0 else { return [] }
+    let now = options.now().column
     return try await knowledge.read { db in
       let kb = try KnowledgeBaseRow.require(id, db)
       var documents: [DocumentRecord] = []
@@ -66,9 +79,9 @@ extension SQLiteStore {
       try db.each(
         """
         SELECT \(DocumentColumns.sql) FROM documents d INDEXED BY documents_by_external_id
-        WHERE d.kb = ? AND d.external_id > ? AND d.live = 1 ORDER BY d.external_id LIMIT ?
+        WHERE d.kb = ? AND d.external_id > ? AND \(DocumentColumns.isLive("?")) ORDER BY d.external_id LIMIT ?
         """,
-        [kb.id, after ?? "", limit]
+        [kb.id, after ?? "", now, limit]
       ) { documents.append(try DocumentColumns.record($0)) }
       return documents
     }
@@ -107,8 +120,8 @@ extension SQLiteStore {
       let kb = try KnowledgeBaseRow.require(id, db)
       var hashes: [ExactString: Data] = [:]
       for externalID in externalIDs {
-        if let stored = try StoredDocument.find(externalID, in: kb.id, db), stored.isLive {
-          hashes[ExactString(externalID)] = stored.contentHash
+        if let stored = try StoredDocument.find(externalID, in: kb.id, db), !stored.isDeleted {
+          hashes[ExactString(externalID)] = stored.latest.contentHash
         }
       }
       return hashes
@@ -127,6 +140,7 @@ extension SQLiteStore {
     // Greater ids than the store can give were never in it.
     let ids = ids.compactMap { Int64(exactly: $0.rawValue) }
     guard !ids.isEmpty else { return [:] }
+    let now = options.now().column
     return try await knowledge.read { db in
       var passages: [ChunkID: Passage] = [:]
       try Self.collect(
@@ -136,9 +150,9 @@ extension SQLiteStore {
         CROSS JOIN chunks c ON c.id = wanted.value
         CROSS JOIN documents d ON d.id = c.document
         CROSS JOIN knowledge_bases b ON b.id = d.kb
-        WHERE d.live = 1 AND b.name IS NOT NULL
+        WHERE \(DocumentColumns.isLive("?")) AND b.name IS NOT NULL
         """,
-        [Self.list(ids)],
+        [Self.list(ids), now],
         db
       ) { passages[$0.chunk] = $0 }
       return passages
@@ -146,16 +160,17 @@ extension SQLiteStore {
   }
 
   public func passages(of document: DocumentID, ordinals: ClosedRange<Int>) async throws -> [Passage] {
-    try await knowledge.read { db in
+    let now = options.now().column
+    return try await knowledge.read { db in
       var passages: [Passage] = []
       try Self.collect(
         """
         SELECT \(PassageColumns.sql)
         FROM documents d JOIN knowledge_bases b ON b.id = d.kb JOIN chunks c ON c.document = d.id
-        WHERE d.id = ? AND d.live = 1 AND b.name IS NOT NULL AND c.ordinal BETWEEN ? AND ?
+        WHERE d.id = ? AND \(DocumentColumns.isLive("?")) AND b.name IS NOT NULL AND c.ordinal BETWEEN ? AND ?
         ORDER BY c.ordinal, c.id
         """,
-        [document.rawValue, ordinals.lowerBound, ordinals.upperBound],
+        [document.rawValue, now, ordinals.lowerBound, ordinals.upperBound],
         db
       ) { passages.append($0) }
       return passages
@@ -178,9 +193,12 @@ extension SQLiteStore {
     }
   }
 
-  private static let versionColumns = """
-    d.id, d.external_id, v.version, v.title, v.text, v.created_at, d.live = 1 AND v.version = d.version
+  private static func versionColumns(_ now: String) -> String {
     """
+    d.id, d.external_id, v.version, v.title, v.text, v.created_at, \
+    \(DocumentColumns.isLive(now)) AND v.version = d.version
+    """
+  }
 
   private static func version(_ row: Row) throws -> DocumentVersion {
     DocumentVersion(

@@ -25,7 +25,7 @@ extension SQLiteStore {
       try db.each(
         """
         SELECT external_id, origin_path, chunk_count FROM documents
-        WHERE kb = ? AND origin_root = ? AND live = 1 ORDER BY external_id
+        WHERE kb = ? AND origin_root = ? AND deleted = 0 ORDER BY external_id
         """,
         [kb.id, root]
       ) { row in

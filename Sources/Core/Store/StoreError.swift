@@ -16,6 +16,8 @@ public struct StoreError: CodedError {
     case keyExists = "key_exists"
     /// The reader's generation is not one of this store: rebuild.
     case feedTrimmed = "feed_trimmed"
+    /// The history does not reach so far.
+    case noHistory = "as_of_unavailable"
     case backupRefused = "backup_refused"
     case restoreRefused = "restore_refused"
     case storeClosed = "store_closed"
@@ -50,6 +52,8 @@ extension StoreError {
       "A knowledge base named \"\(name)\" exists. Choose another name, or use that one."
     )
   }
+
+  static func noHistory(_ message: String) -> StoreError { StoreError(.noHistory, message) }
 
   static func corrupt(_ what: String, cause: (any Error)? = nil) -> StoreError {
     StoreError(

@@ -59,7 +59,8 @@ struct Frontdesk: AsyncParsableCommand {
       IngestCommand.self, SearchCommand.self, AskCommand.self, ServeCommand.self, IndexCommand.self,
       EvalCommand.self, VerifyCommand.self, EmbedCommand.self, RerankCommand.self, AnalyzeCommand.self,
       BenchCommand.self,
-      ModelCommand.self, KnowledgeBaseCommand.self, KeyCommand.self, BackupCommand.self, RestoreCommand.self,
+      ModelCommand.self, KnowledgeBaseCommand.self, DocumentCommand.self, KeyCommand.self, BackupCommand.self,
+      RestoreCommand.self,
       MigrateCommand.self, ConfigCommand.self, AuditCommand.self,
     ])
 }

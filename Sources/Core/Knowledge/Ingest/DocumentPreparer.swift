@@ -22,7 +22,7 @@ public struct DocumentPreparer: Sendable {
   /// - Parameter blocks: structure of `content.text`; nil where it is bare text.
   public func write(
     _ content: DocumentContent, blocks: [Block]?, links: DocumentLinks = DocumentLinks(), externalID: String,
-    origin: DocumentOrigin?
+    origin: DocumentOrigin?, publication: PublicationChange = .keep, author: String? = nil
   ) -> DocumentWrite {
     var content = content
     if content.language == nil {
@@ -38,7 +38,7 @@ public struct DocumentPreparer: Sendable {
         ChunkWrite(
           draft: draft, contentHash: Self.hash(of: draft),
           textHashes: draft.embeddedTexts.map { Digest.sha256(Data($0.utf8)) })
-      })
+      }, publication: publication, author: author)
   }
 
   /// The beginning is enough to tell a language by.

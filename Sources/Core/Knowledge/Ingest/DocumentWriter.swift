@@ -147,6 +147,17 @@ struct DocumentWriter: Sendable {
     return Dictionary(zip(wanted.map(\.0), embedded.map { HalfVector($0) })) { first, _ in first }
   }
 
+  /// Vectors of texts by their keys, of whatever models.
+  ///
+  /// - Throws: `model_unavailable`, `overloaded`.
+  func vectors(of texts: [VectorKey: String]) async throws -> [VectorKey: HalfVector] {
+    var vectors: [VectorKey: HalfVector] = [:]
+    for (model, keys) in Dictionary(grouping: texts.keys, by: \.model) {
+      vectors.merge(try await embed(keys, texts, model: model) { _ in }) { _, new in new }
+    }
+    return vectors
+  }
+
   private func embed(_ texts: [String], model: String) async throws -> [[Float]] {
     do {
       return try await embedders.service(for: model).embedPassages(texts)

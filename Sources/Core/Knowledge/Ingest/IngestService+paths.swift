@@ -14,6 +14,8 @@ public struct PathIngest: Sendable {
   /// Ignore patterns besides those of `.frontdeskignore`.
   public var ignoring: [String] = []
   public var visibility: Visibility?
+  /// For all that is brought in; nil for what each says of itself.
+  public var status: DocumentStatus?
 
   public init(paths: [String], knowledgeBase: String = KnowledgeBase.defaultName) {
     self.paths = paths
@@ -140,7 +142,7 @@ extension IngestService {
       let root = known[file.root]
       let path = ExactString(file.path)
       let documents = root?.byPath[path] ?? []
-      let (data, fingerprint) = await fingerprint(file, visibility: request.visibility)
+      let (data, fingerprint) = await fingerprint(file, request)
       if let old = root?.files[path], old.fingerprint == fingerprint, old.documentCount > 0,
         // Fewer documents: some were deleted since. More: rows left the file, which only pruning minds.
         documents.count == old.documentCount || (documents.count > old.documentCount && !request.prune)
@@ -148,15 +150,14 @@ extension IngestService {
         window.skipped.append((file, documents))
         continue
       }
-      let prepared = await prepare(
-        file, data: data, fingerprint: fingerprint, visibility: request.visibility)
+      let prepared = await prepare(file, data: data, fingerprint: fingerprint, request)
       chunks += prepared.writes.reduce(0) { $0 + $1.chunks.count }
       window.prepared.append(prepared)
     }
     return window
   }
 
-  private func fingerprint(_ file: FoundFile, visibility: Visibility?) async -> (Data?, Data) {
+  private func fingerprint(_ file: FoundFile, _ request: PathIngest) async -> (Data?, Data) {
     let limit = ReaderLimits.standard.maxBytes
     return await Blocking.run { [version] in
       guard file.bytes <= limit,
@@ -164,14 +165,15 @@ extension IngestService {
       else { return (nil, Data()) }
       var hash = FieldHash()
       hash.add(version)
-      hash.add(visibility?.description ?? "")
+      hash.add(request.visibility?.description ?? "")
+      if let status = request.status { hash.add(status.rawValue) }
       hash.add(Digest.hex(Digest.sha256(data)))
       return (data, hash.finish())
     }
   }
 
   private func prepare(
-    _ file: FoundFile, data: Data?, fingerprint: Data, visibility: Visibility?
+    _ file: FoundFile, data: Data?, fingerprint: Data, _ request: PathIngest
   ) async -> PreparedFile {
     guard let data else {
       let tooLarge = file.bytes > ReaderLimits.standard.maxBytes
@@ -199,10 +201,12 @@ extension IngestService {
           continue
         }
         var content = document.content
-        if let visibility { content.visibility = visibility }
+        if let visibility = request.visibility { content.visibility = visibility }
+        let publication = document.publication.changed(by: PublicationChange(status: request.status))
         writes.append(
           preparer.write(
-            content, blocks: document.blocks, links: document.links, externalID: id, origin: origin))
+            content, blocks: document.blocks, links: document.links, externalID: id, origin: origin,
+            publication: publication))
       }
       return PreparedFile(file: file, writes: writes, diagnostics: diagnostics, fingerprint: fingerprint)
     }

@@ -41,6 +41,7 @@ public final class IngestService: Sendable {
     var content: DocumentContent
     var blocks: [Block]?
     var links = DocumentLinks()
+    var publication = upsert.publication
     switch upsert.body {
     case .fields(let fields):
       content = fields
@@ -52,12 +53,22 @@ public final class IngestService: Sendable {
       content = read.document.content
       blocks = read.document.blocks
       links = read.document.links
+      publication = read.document.publication.changed(by: publication)
       diagnostics = read.diagnostics
     }
+    try publication.validate()
     if let visibility = upsert.visibility { content.visibility = visibility }
-    let prepared = await Blocking.run { [preparer, content, blocks, links] in
-      preparer.write(content, blocks: blocks, links: links, externalID: upsert.externalID, origin: nil)
+    let prepared = await Blocking.run { [preparer, content, blocks, links, publication] in
+      preparer.write(
+        content, blocks: blocks, links: links, externalID: upsert.externalID, origin: nil,
+        publication: publication, author: upsert.author)
     }
+    return try await write(prepared, to: knowledgeBase, diagnostics: diagnostics)
+  }
+
+  func write(
+    _ prepared: DocumentWrite, to knowledgeBase: KnowledgeBase, diagnostics: [Diagnostic] = []
+  ) async throws -> UpsertReceipt {
     let outcome = try await writer.write([prepared], to: knowledgeBase)
     guard let receipt = outcome.receipts.first else {
       throw KnowledgeError(.invalidDocument, "The store took no document.")
@@ -97,7 +108,7 @@ public final class IngestService: Sendable {
     return found
   }
 
-  private static func notFound(_ externalID: String) -> KnowledgeError {
+  static func notFound(_ externalID: String) -> KnowledgeError {
     KnowledgeError(.documentNotFound, "There is no such document in this knowledge base.")
   }
 

@@ -14,12 +14,21 @@ public struct DocumentUpsert: Sendable {
   public var body: Body
   /// Overrides what a file says of itself.
   public var visibility: Visibility?
+  /// Who reads it when; overrides what a file says of itself, as far as it says something.
+  public var publication: PublicationChange
+  /// As audit entries name who acts.
+  public var author: String?
 
-  public init(knowledgeBase: String, externalID: String, body: Body, visibility: Visibility? = nil) {
+  public init(
+    knowledgeBase: String, externalID: String, body: Body, visibility: Visibility? = nil,
+    publication: PublicationChange = .keep, author: String? = nil
+  ) {
     self.knowledgeBase = knowledgeBase
     self.externalID = externalID
     self.body = body
     self.visibility = visibility
+    self.publication = publication
+    self.author = author
   }
 }
 
@@ -39,6 +48,7 @@ public struct KnowledgeError: CodedError {
   public enum Code: String, Sendable, CaseIterable {
     case kbNotFound = "kb_not_found"
     case documentNotFound = "document_not_found"
+    case versionNotFound = "version_not_found"
     /// The body could not be read as a document; `diagnostics` say where and why.
     case unreadableDocument = "unreadable_document"
     case unsupportedType = "unsupported_type"

@@ -9,6 +9,7 @@ struct DocumentMetadata {
   var tags: [String] = []
   var attributes: [String: String] = [:]
   var visibility = Visibility.public
+  var publication = PublicationChange.keep
 
   static let maxAttributes = 64
   static let maxKeyBytes = 64
@@ -19,11 +20,13 @@ struct DocumentMetadata {
 
   /// Takes what is meant for Frontdesk out of front matter; the rest becomes attributes.
   ///
-  /// - Throws: `invalid_visibility`: a document whose readers are named wrongly is not shown to everyone.
+  /// - Throws: `invalid_visibility`, `invalid_publication`: a document whose readers or times are named wrongly is
+  ///   not shown to everyone.
   init(_ frontMatter: FrontMatter?, _ context: inout ReadContext) throws(ReadFailure) {
     for (key, value) in frontMatter?.entries ?? [] {
       try set(key, value, &context)
     }
+    try checkPublication()
   }
 
   mutating func set(_ key: String, _ value: FrontMatter.Value, _ context: inout ReadContext)
@@ -42,6 +45,7 @@ struct DocumentMetadata {
           code: error.code, message: "frontdesk_visibility names nobody: \(error.message)",
           remedy: "Write public, signed_in, or group names.")
       }
+    case let key where Self.publicationKeys.contains(key): try setPublication(key, value.text)
     case "title": title = value.text.isEmpty ? nil : value.text
     case "tags", "keywords": addTags(value)
     case "url", "permalink", "canonical_url", "canonicalurl": url = url ?? Self.url(value.text)

@@ -39,16 +39,19 @@ public struct ReadDocument: Sendable {
   public let line: Int?
   /// Of Markdown, HTML and cells that hold HTML; empty for other formats.
   public let links: DocumentLinks
+  /// What the file says of who reads it when.
+  public let publication: PublicationChange
 
   public init(
     idSuffix: String?, content: DocumentContent, blocks: [Block], line: Int?,
-    links: DocumentLinks = DocumentLinks()
+    links: DocumentLinks = DocumentLinks(), publication: PublicationChange = .keep
   ) {
     self.idSuffix = idSuffix
     self.content = content
     self.blocks = blocks
     self.line = line
     self.links = links
+    self.publication = publication
   }
 }
 
@@ -102,7 +105,7 @@ public struct ReaderLimits: Sendable {
 /// from the bytes (`ContentSniffer`); name and declared type only settle what the bytes leave open.
 public struct DocumentReader: Sendable {
   /// Changes whenever some file would be read differently; part of a file's fingerprint.
-  public static let version = "3"
+  public static let version = "4"
 
   private let limits: ReaderLimits
   private let pdfTool: PDFTool

@@ -119,6 +119,7 @@ extension TextAssembler.Finished {
     metadata.apply(to: &content)
     return ReadDocument(
       idSuffix: nil, content: content, blocks: blocks, line: 1,
-      links: links?.links(in: source, title: title, blocks: blocks) ?? DocumentLinks())
+      links: links?.links(in: source, title: title, blocks: blocks) ?? DocumentLinks(),
+      publication: metadata.publication)
   }
 }

@@ -15,6 +15,8 @@ public struct AnswerRequest: Sendable {
   public var answersAlways = false
   /// As of `SearchRequest`: what would the answer be without them?
   public var without: [String] = []
+  /// As of `SearchRequest`.
+  public var asOf: AsOf?
 
   public init(
     question: String, knowledgeBase: String = KnowledgeBase.defaultName, history: [HistoryTurn] = [],

@@ -31,6 +31,7 @@ extension SearchEngine {
       minGeneration: request.minGeneration,
       viewer: request.viewer)
     searchRequest.without = request.without
+    searchRequest.asOf = request.asOf
     var trace = SearchTrace()
     let plan = try await plan(searchRequest, trace: &trace)
     let hits = try await hits(of: plan, request: searchRequest, trace: &trace).hits
@@ -47,7 +48,7 @@ extension SearchEngine {
         kind: chosen?.kind ?? .abstain, text: chosen?.text ?? Self.abstention,
         confidence: sureness.confidence, calibration: plan.calibrator == nil ? .prior : .own),
       citations: chosen?.citations ?? [], suggestions: Self.suggestions(from: hits, without: answered),
-      generation: Generation(rawValue: plan.snapshot.generation),
+      generation: plan.generation,
       tookMilliseconds: start.duration(to: .now).milliseconds, evidence: evidence)
   }
 
@@ -154,9 +155,7 @@ extension SearchEngine {
       .filter { $0.score >= best.score * Self.passageShare && $0.passage.document.kind == .article }
       .map { (passage: $0.passage, score: $0.score) }
     let around = max(0, best.passage.ordinal - 1)...(best.passage.ordinal + 1)
-    let neighbours = try await CallerThread.$mayBlock.withValue(true) {
-      try await store.passages(of: best.passage.document.id, ordinals: around)
-    }
+    let neighbours = try await plan.passages.passages(of: best.passage.document.id, ordinals: around)
     for neighbour in neighbours where !passages.contains(where: { $0.passage.chunk == neighbour.chunk }) {
       guard viewer.maySee(neighbour.document.visibility),
         neighbour.document.version == best.passage.document.version

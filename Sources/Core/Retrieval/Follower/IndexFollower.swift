@@ -12,7 +12,8 @@ import TextAnalysis
 /// feed's generation. One process holds the index folder's lock and writes segments; followers in other
 /// processes read its files and replay the tail in memory. Runs on a queue of its own.
 ///
-/// Architecture invariant: nothing else calls `apply`, `publish`, `flush` or `reset` of an index.
+/// Architecture invariant: nothing else calls `apply`, `publish`, `flush` or `reset` of an index; but what `PastIndex`
+/// keeps in memory.
 public actor IndexFollower {
   public struct Options: Sendable {
     /// Documents per page of the feed.

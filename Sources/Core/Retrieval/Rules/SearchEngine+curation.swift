@@ -10,7 +10,8 @@ struct CuratedResults: Sendable {
   /// - Returns: a passage of each pinned document, its best where one was found, and the candidates without them and
   ///   without what is hidden.
   func applied(
-    to candidates: [Candidate], by engine: SearchEngine, for request: SearchRequest
+    to candidates: [Candidate], by engine: SearchEngine, for request: SearchRequest,
+    in plan: SearchEngine.Plan
   ) async throws -> (pinned: [SearchEngine.Found], rest: [Candidate]) {
     guard !pinned.isEmpty || !hidden.isEmpty else { return ([], candidates) }
     var rest = candidates.filter { !hidden.contains($0.group) }
@@ -18,9 +19,9 @@ struct CuratedResults: Sendable {
     for document in pinned {
       let group = UInt64(document.id.rawValue)
       let best = try await engine.hydrate(
-        rest.filter { $0.group == group }.prefix(1).map { $0 }, for: request.viewer)
+        rest.filter { $0.group == group }.prefix(1).map { $0 }, for: request.viewer, in: plan)
       var beginning: SearchEngine.Found?
-      if best.isEmpty { beginning = try await engine.beginning(of: document) }
+      if best.isEmpty { beginning = try await engine.beginning(of: document, in: plan) }
       guard var hit = best.first ?? beginning else { continue }
       hit.isPinned = true
       found.append(hit)
@@ -38,12 +39,12 @@ extension SearchEngine {
   func curated(by plan: Plan, for request: SearchRequest) async throws -> CuratedResults {
     var results = CuratedResults()
     for id in plan.curations.flatMap(\.hidden) + request.without {
-      if let document = try await document(id, of: plan) {
+      if let document = try await plan.passages.document(id) {
         results.hidden.insert(UInt64(document.id.rawValue))
       }
     }
     for id in plan.curations.flatMap(\.pinned) {
-      guard let document = try await document(id, of: plan), request.viewer.maySee(document.visibility),
+      guard let document = try await plan.passages.document(id), request.viewer.maySee(document.visibility),
         try request.filter.admits(Set(IndexLabel.labels(of: document))),
         !results.hidden.contains(UInt64(document.id.rawValue)),
         !results.pinned.contains(where: { $0.id == document.id })
@@ -53,15 +54,9 @@ extension SearchEngine {
     return results
   }
 
-  private func document(_ id: String, of plan: Plan) async throws -> DocumentRecord? {
-    try await CallerThread.$mayBlock.withValue(true) { try await store.document(id, in: plan.knowledgeBase) }
-  }
-
   /// The first passage of a document, for one that the search did not find.
-  func beginning(of document: DocumentRecord) async throws -> Found? {
-    let passages = try await CallerThread.$mayBlock.withValue(true) {
-      try await store.passages(of: document.id, ordinals: 0...0)
-    }
+  func beginning(of document: DocumentRecord, in plan: Plan) async throws -> Found? {
+    let passages = try await plan.passages.passages(of: document.id, ordinals: 0...0)
     return passages.first.map { passage in
       Found(
         candidate: Candidate(key: passage.chunk.rawValue, group: UInt64(document.id.rawValue)),

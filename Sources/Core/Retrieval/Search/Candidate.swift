@@ -21,6 +21,8 @@ struct Candidate: Sendable {
   var fused: Double?
   /// What the cross-encoder said of it.
   var rerank: Double?
+  /// Its share in the score.
+  var rerankWeight = 0.0
   var score: Double = 0
 
   /// The cosine that counts; nil for a chunk without a vector.

@@ -54,15 +54,16 @@ struct LanguageCount: Sendable {
 extension SearchEngine {
   /// Of a knowledge base whose model reads every language; nil unless passages are in several.
   func balance(
-    of kb: KnowledgeBaseID, in snapshot: SearchSnapshot, visible: LabelFilter, languages: [Language]
+    of kb: KnowledgeBaseID?, in snapshot: SearchSnapshot, visible: LabelFilter, languages: [Language]
   ) -> LanguageBalance? {
     guard languages.count > 1 else { return nil }
-    if let known = balanceByGeneration.withLock({ $0[kb] }), known.generation == snapshot.generation,
+    if let kb, let known = balanceByGeneration.withLock({ $0[kb] }), known.generation == snapshot.generation,
       let balance = known.byFilter[visible]
     {
       return balance
     }
     let balance = LanguageBalance(of: languages, in: snapshot, visible: visible)
+    guard let kb else { return balance }
     balanceByGeneration.withLock { known in
       if known[kb]?.generation != snapshot.generation || known[kb]?.byFilter.count ?? 0 >= Self.viewersKept {
         known[kb] = (snapshot.generation, [:])

@@ -79,7 +79,8 @@ extension SearchEngine {
       arithmetic += "; + \(ConvexFusion.format(candidate.prior)) for freshness and authority"
     }
     if let fused = candidate.fused {
-      arithmetic += self.arithmetic(rerank: candidate.rerank, fused: fused, score: candidate.score)
+      arithmetic += self.arithmetic(
+        rerank: candidate.rerank, weight: candidate.rerankWeight, fused: fused, score: candidate.score)
     }
     return HitExplanation(
       lexicalRank: candidate.lexicalRank, denseRank: candidate.denseRank, feedback: candidate.feedback,

@@ -8,10 +8,10 @@ extension SearchEngine {
   ///
   /// - Parameter candidates: best first.
   func facets(
-    _ keys: [String], of candidates: [Candidate], for viewer: Viewer
+    _ keys: [String], of candidates: [Candidate], for viewer: Viewer, in plan: Plan
   ) async throws -> [String: [FacetCount]] {
     let documents = Self.choose(candidates, grouping: .document).prefix(Self.facetDocuments)
-    let labels = try await hydrate(Array(documents), for: viewer).map {
+    let labels = try await hydrate(Array(documents), for: viewer, in: plan).map {
       IndexLabel.labels(of: $0.passage.document)
     }
     var facets: [String: [FacetCount]] = [:]

@@ -19,16 +19,17 @@ extension SearchEngine {
     while true {
       let found = candidates(of: plan, depth: depth, trace: &trace)
       var lap = ContinuousClock.now
-      let (pinned, rest) = try await curated.applied(to: found.candidates, by: self, for: request)
+      let (pinned, rest) = try await curated.applied(
+        to: found.candidates, by: self, for: request, in: plan)
       let chosen = Self.choose(rest, grouping: request.grouping)
-      var passages = try await gather(chosen, limit: limit, for: request)
+      var passages = try await gather(chosen, limit: limit, for: request, in: plan)
       trace.mark("hydrate", since: &lap)
       if passages.count >= limit || found.isExhausted {
         var result = HitSet(candidates: found, curated: curated)
         if !options.priors.isNone { weigh(&passages) }
         if !request.facets.isEmpty {
           result.facets = try await facets(
-            request.facets, of: pinned.map(\.candidate) + rest, for: request.viewer)
+            request.facets, of: pinned.map(\.candidate) + rest, for: request.viewer, in: plan)
           trace.mark("facets", since: &lap)
         }
         if comparison.pairs > 0 {
@@ -69,7 +70,7 @@ extension SearchEngine {
 
   /// The first passages that say something new, as many as are wanted.
   private func gather(
-    _ candidates: [Candidate], limit: Int, for request: SearchRequest
+    _ candidates: [Candidate], limit: Int, for request: SearchRequest, in plan: Plan
   ) async throws -> [Found] {
     var collapse = PassageCollapse(countsTitles: request.mode == .suggest)
     var rest = candidates[...]
@@ -77,7 +78,7 @@ extension SearchEngine {
       // The first page is enough unless something is repeated; then a few at a time would take many.
       let page = rest.prefix(max(limit - collapse.found.count, collapse.found.isEmpty ? 0 : Self.leastPage))
       rest = rest.dropFirst(page.count)
-      for found in try await hydrate(Array(page), for: request.viewer) { collapse.add(found) }
+      for found in try await hydrate(Array(page), for: request.viewer, in: plan) { collapse.add(found) }
     }
     return Array(collapse.found.prefix(limit))
   }
@@ -93,11 +94,10 @@ extension SearchEngine {
     passages.sort { Candidate.precedes($0.candidate, $1.candidate) }
   }
 
-  /// The passages of candidates, in one query. What was deleted since the snapshot was taken, or hidden from
-  /// this viewer since, is left out.
-  func hydrate(_ candidates: [Candidate], for viewer: Viewer) async throws -> [Found] {
-    let ids = candidates.map { ChunkID(rawValue: $0.key) }
-    let passages = try await CallerThread.$mayBlock.withValue(true) { try await store.passages(ids) }
+  /// The passages of candidates, in one query. What was deleted since the snapshot was taken, has just expired, or
+  /// was hidden from this viewer since, is left out.
+  func hydrate(_ candidates: [Candidate], for viewer: Viewer, in plan: Plan) async throws -> [Found] {
+    let passages = try await plan.passages.passages(candidates.map { ChunkID(rawValue: $0.key) })
     return candidates.compactMap { candidate in
       guard let passage = passages[ChunkID(rawValue: candidate.key)],
         viewer.maySee(passage.document.visibility)

@@ -13,6 +13,9 @@ extension SearchEngine {
     /// The query with what earlier turns make of it.
     let standalone: StandaloneQuery
     let snapshot: SearchSnapshot
+    /// What it was read from; of a search of the past the generation that was asked for.
+    let generation: Generation
+    let passages: any PassageSource
     let model: String
     let languages: [Language]
     /// That of the question; nil in a knowledge base without any.
@@ -43,10 +46,11 @@ extension SearchEngine {
       try await follower.wait(for: generation, timeout: options.generationTimeout)
     }
     let current = follower.current.value
-    let (snapshot, model) = (current.snapshot, current.model)
+    let read = try await read(current, of: follower.id, for: request)
+    let (snapshot, model, cache) = (read.snapshot, current.model, read.cache)
     let filterLabels = try request.filter.labels(known: snapshot.labels(startingWith:))
     for key in request.facets { _ = try IndexLabel.prefix(ofKey: key) }
-    let counts = languages(of: follower.id, in: snapshot)
+    let counts = languages(of: cache, in: snapshot)
     let languages = counts.map(\.language)
     let standalone = FollowUpReader(analyzer: analyzer, languages: languages).read(
       query, after: request.history)
@@ -66,7 +70,7 @@ extension SearchEngine {
       } ?? []
     let boosts =
       request.mode == .hybrid
-      ? boosts(of: standalone, kb: follower.id, in: snapshot, visible: visible, languages: languages) : []
+      ? boosts(of: standalone, kb: cache, in: snapshot, visible: visible, languages: languages) : []
     trace.mark("analyze", since: &lap)
     let specification = try? ModelCatalogue.specification(named: model)
     let readsAll = specification?.readsEveryLanguage == true
@@ -83,7 +87,7 @@ extension SearchEngine {
       lexical: lexicalQuery(expansion, continuing: earlierTerms, in: request.mode), vector: nil,
       filter: LabelFilter(all: filterLabels + visible.all), weights: weights, boosts: boosts,
       balance: request.mode == .hybrid && readsAll
-        ? balance(of: follower.id, in: snapshot, visible: visible, languages: languages) : nil)
+        ? balance(of: cache, in: snapshot, visible: visible, languages: languages) : nil)
     let depth = max(100, 2 * request.limit)
     let lexicalHits = candidateQuery.lexicalHits(in: snapshot, depth: depth)
     trace.mark("lexical", since: &lap)
@@ -91,10 +95,11 @@ extension SearchEngine {
     (candidateQuery.vector, degraded) = try await embedding
     trace.mark("embed", since: &lap)
     return Plan(
-      knowledgeBase: follower.id, query: query, standalone: standalone, snapshot: snapshot, model: model,
+      knowledgeBase: follower.id, query: query, standalone: standalone, snapshot: snapshot,
+      generation: read.generation, passages: read.passages, model: model,
       languages: languages, language: language, terms: expansion.asked,
       curations: rules.curations(for: terms), earlierTerms: earlierTerms, candidateQuery: candidateQuery,
-      depth: depth, lexicalHits: lexicalHits, degraded: degraded,
+      depth: depth, lexicalHits: lexicalHits, degraded: degraded + read.degraded,
       calibrator: current.calibrator.flatMap { $0.basis == calibrationBasis(for: model) ? $0 : nil })
   }
 
@@ -180,8 +185,11 @@ extension SearchEngine {
   }
 
   /// The languages that a knowledge base is written in, most used first.
-  private func languages(of id: KnowledgeBaseID, in snapshot: SearchSnapshot) -> [LanguageCount] {
-    if let known = languagesByGeneration.withLock({ $0[id] }), known.generation == snapshot.generation {
+  ///
+  /// - Parameter id: nil where nothing is to be remembered.
+  private func languages(of id: KnowledgeBaseID?, in snapshot: SearchSnapshot) -> [LanguageCount] {
+    if let id, let known = languagesByGeneration.withLock({ $0[id] }), known.generation == snapshot.generation
+    {
       return known.languages
     }
     let counts = snapshot.labelCounts(prefix: IndexLabel.language, filter: LabelFilter(all: []))
@@ -191,7 +199,7 @@ extension SearchEngine {
           language: Language(rawValue: String($0.key.dropFirst(IndexLabel.language.count))),
           passages: $0.value)
       }
-    languagesByGeneration.withLock { $0[id] = (snapshot.generation, languages) }
+    if let id { languagesByGeneration.withLock { $0[id] = (snapshot.generation, languages) } }
     return languages
   }
 

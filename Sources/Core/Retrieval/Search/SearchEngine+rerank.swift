@@ -36,9 +36,19 @@ extension SearchEngine {
   private func contested(_ found: [Found], _ comparison: Comparison) -> ArraySlice<Found> {
     let first = found.prefix(comparison.pairs)
     guard comparison.onlyContested, let best = first.first?.candidate.score else { return first }
-    let reach = options.rerankWeight / (1 - options.rerankWeight) * Self.probabilityRange
+    let weight = weight(of: comparison, first: nil, question: "")
+    let reach = weight / (1 - weight) * Self.probabilityRange
     let near = first.prefix { best - $0.candidate.score < reach }
     return near.count > 1 ? near : []
+  }
+
+  /// The cross-encoder's share of a score: it judges well which text answers a question, and less well which title or
+  /// other question means the same. More than a little it counts only where somebody asked for it.
+  private func weight(of comparison: Comparison, first: Found?, question: String) -> Double {
+    if let weight = options.rerankWeight { return weight }
+    let isText = first.map { !QuestionForm.matches($0.passage.document.title) } ?? false
+    return !comparison.onlyContested && isText && QuestionForm.matches(question)
+      ? Self.weightOfTexts : Self.standardWeight
   }
 
   /// Of each passage what begins with the sentence that says most of the question, under its title: a third of the
@@ -84,10 +94,11 @@ extension SearchEngine {
     } catch let error as EmbeddingError {
       return (0, "rerank_unavailable: \(error.message)")
     }
-    let weight = options.rerankWeight
+    let weight = weight(of: comparison, first: found.first, question: plan.standalone.question)
     for place in found.indices {
       let score = place < scores.count ? Double(scores[place]) : nil
       found[place].candidate.rerank = score
+      found[place].candidate.rerankWeight = weight
       found[place].candidate.fused = found[place].candidate.score
       found[place].candidate.score =
         (1 - weight) * found[place].candidate.score + weight * Self.probability(score)
@@ -101,15 +112,16 @@ extension SearchEngine {
     score.map { 1 / (1 + exp(-$0 / temperature)) } ?? 0
   }
 
+  private static let standardWeight = 0.15
+  private static let weightOfTexts = 0.5
   private static let excerptWords = 24
   private static let temperature = 6.0
   /// By how much two probabilities differ at most: the model's numbers are within -12 and 12.
   private static let probabilityRange = probability(12) - probability(-12)
 
   /// The sum that made a score of both, written out for `explain`.
-  func arithmetic(rerank: Double?, fused: Double, score: Double) -> String {
+  func arithmetic(rerank: Double?, weight: Double, fused: Double, score: Double) -> String {
     func f(_ x: Double) -> String { ConvexFusion.format(x) }
-    let weight = options.rerankWeight
     return "; \(f(1 - weight)) x \(f(fused)) + \(f(weight)) x \(f(Self.probability(rerank))) = \(f(score))"
   }
 }

@@ -48,9 +48,7 @@ extension SearchEngine {
     if let place = result.hits.firstIndex(where: { $0.externalID == externalID }) {
       return because(.found, "It is hit \(place + 1).", rank: place + 1, scores: result.hits[place].scores)
     }
-    let stored = try await CallerThread.$mayBlock.withValue(true) {
-      try await store.document(externalID, in: plan.knowledgeBase)
-    }
+    let stored = try await plan.passages.document(externalID)
     guard let document = stored, request.viewer.maySee(document.visibility) else {
       return because(.unknown, "There is no such document, or you may not see it.")
     }
@@ -91,9 +89,8 @@ extension SearchEngine {
 
   /// Those of the document's best passage in each half.
   private func scores(of document: DocumentRecord, plan: Plan) async throws -> HitScores {
-    let passages = try await CallerThread.$mayBlock.withValue(true) {
-      try await store.passages(of: document.id, ordinals: 0...min(999, max(0, document.chunkCount - 1)))
-    }
+    let passages = try await plan.passages.passages(
+      of: document.id, ordinals: 0...min(999, max(0, document.chunkCount - 1)))
     let keys = passages.map(\.chunk.rawValue)
     let lexical = plan.snapshot.lexicalScores(of: keys, plan.candidateQuery.lexical).values.max() ?? 0
     let dense = plan.candidateQuery.vector.flatMap { plan.snapshot.denseScores(of: keys, $0).values.max() }

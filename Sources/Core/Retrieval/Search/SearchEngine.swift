@@ -29,9 +29,10 @@ public final class SearchEngine: Sendable {
     public var generationTimeout: Duration = .seconds(5)
     /// Compares the best hits with the question; nil for none.
     public var reranker: Reranker?
-    /// Share of the cross-encoder in a score, 0-1.
-    public var rerankWeight = 0.15
+    /// Share of the cross-encoder in a score, 0-1; nil for what suits the question.
+    public var rerankWeight: Double?
     public var priors = DocumentPriors.none
+    public var past = PastLimits()
     public init() {}
   }
 
@@ -41,6 +42,7 @@ public final class SearchEngine: Sendable {
   let options: Options
   let analyzer = TextAnalyzer()
   let workers: SearchWorkers
+  let pastIndexes: PastIndexes
   let mentionsByGeneration = Mutex<
     [KnowledgeBaseID: (generation: Int64, byFilter: [LabelFilter: AttributeMentions])]
   >([:])
@@ -59,11 +61,14 @@ public final class SearchEngine: Sendable {
     self.indexes = indexes
     self.embedders = embedders
     self.options = options
+    pastIndexes = PastIndexes(
+      store: store, embedders: embedders, analyzer: analyzer, limits: options.past)
     workers = SearchWorkers(threads: options.threads, limit: options.queueLimit)
   }
 
   /// Lets go of the index of a knowledge base that was deleted.
   public func forget(_ knowledgeBase: String) async {
+    await pastIndexes.forgetAll()
     await indexes.forget(knowledgeBase)
     mentionsByGeneration.withLock { $0 = [:] }
     balanceByGeneration.withLock { $0 = [:] }
@@ -77,7 +82,7 @@ public final class SearchEngine: Sendable {
   /// - Returns: hits best first, ties by chunk id, of a single generation. Hybrid without a usable model
   ///   is lexical, and says so in `degraded`.
   /// - Throws: `query_empty`, `query_too_long`, `invalid_limit`, `unknown_filter_key`, `kb_not_found`,
-  ///   `invalid_facets`, `invalid_without`, `generation_not_reached`, `mode_unavailable` and `model_unavailable` (dense
+  ///   `invalid_facets`, `invalid_without`, `as_of_unavailable`, `as_of_too_large`, `generation_not_reached`, `mode_unavailable` and `model_unavailable` (dense
   ///   only), `overloaded`.
   public func search(_ request: SearchRequest) async throws -> SearchResponse {
     let start = ContinuousClock.now
@@ -96,7 +101,7 @@ public final class SearchEngine: Sendable {
     }
     let took = start.duration(to: .now).milliseconds
     return SearchResponse(
-      hits: result.hits, generation: Generation(rawValue: plan.snapshot.generation), tookMilliseconds: took,
+      hits: result.hits, generation: plan.generation, tookMilliseconds: took,
       degraded: plan.degraded + result.degraded, facets: result.facets, missing: missing,
       explanation: request.explain ? explanation(of: plan, result, trace: trace) : nil)
   }

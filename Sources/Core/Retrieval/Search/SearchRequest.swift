@@ -122,6 +122,8 @@ public struct SearchRequest: Sendable {
   public var rerankPairs: Int?
   /// Wait until this is searchable.
   public var minGeneration: Generation?
+  /// Search what readers found then. Only for those who see every document; rules and calibration are today's.
+  public var asOf: AsOf?
   public var viewer: Viewer
 
   public static let defaultLimit = 10

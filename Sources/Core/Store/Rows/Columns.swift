@@ -80,6 +80,9 @@ extension Row {
   func int(_ index: Int) throws -> Int { try decode(Int.self, atIndex: index) }
   func data(_ index: Int) throws -> Data { try decode(Data.self, atIndex: index) }
   func date(_ index: Int) throws -> Date { Date(column: try integer(index)) }
+  func dateIfPresent(_ index: Int) throws -> Date? { hasNull(atIndex: index) ? nil : try date(index) }
+  func intIfPresent(_ index: Int) throws -> Int? { hasNull(atIndex: index) ? nil : try int(index) }
+  func dataIfPresent(_ index: Int) throws -> Data? { hasNull(atIndex: index) ? nil : try data(index) }
 
   /// Text of a TEXT or BLOB column, byte for byte.
   func text(_ index: Int) throws -> String {

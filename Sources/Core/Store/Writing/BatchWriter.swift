@@ -10,9 +10,9 @@ struct BatchWriter {
   private let db: Database
   private let kb: KnowledgeBaseRow
   private let feed: FeedWriter
+  private let versions: VersionWriter
+  private let settlement: Settlement
   private var vectors: VectorKeeper
-  private var documentsAdded = 0
-  private var chunksGained = 0
 
   init(_ batch: IngestBatch, now: Int64, _ db: Database) throws {
     self.batch = batch
@@ -21,6 +21,8 @@ struct BatchWriter {
     kb = try KnowledgeBaseRow.require(batch.knowledgeBase, db)
     feed = FeedWriter(db)
     vectors = VectorKeeper(db)
+    versions = VersionWriter(db, now: now)
+    settlement = Settlement(kb: kb.id, now: now, db)
   }
 
   mutating func write() throws -> CommitOutcome {
@@ -31,76 +33,87 @@ struct BatchWriter {
     for document in batch.documents { receipts.append(try write(document)) }
     try storeVectors()
     try vectors.removeOrphans()
-    try KnowledgeBaseRow.count(documents: documentsAdded, chunks: chunksGained, in: kb.id, db)
     try storeSourceFiles()
     return .committed(receipts, generation: try feed.head())
   }
 
   // MARK: Documents
 
-  private mutating func write(_ document: DocumentWrite) throws -> DocumentReceipt {
-    let stored = try StoredDocument.find(document.externalID, in: kb.id, db)
-    if let stored, stored.isLive, stored.contentHash == document.contentHash {
-      return try keep(stored, document)
+  private func plan(
+    _ document: DocumentWrite, over stored: StoredDocument?
+  ) throws -> (plan: WritePlan, stored: StoredDocument?) {
+    let live = try stored.flatMap { stored in
+      stored.isLive ? try StoredVersion.find(stored.version, of: stored.id, db) : nil
     }
-    let id = try stored?.id ?? insertDocument(document)
-    let generation = try feed.record(document: id, of: kb.id)
-    var chunks = ChunkDifference(document: id, db)
-    let difference = try chunks.apply(document.chunks, existing: stored?.isLive ?? false, &vectors)
-    let version = (stored?.version ?? 0) + 1
-    try update(id, document, version: version, generation: generation)
-    try db.run(
-      "INSERT INTO versions (document, version, title, text, created_at) VALUES (?, ?, ?, ?, ?)",
-      id,
-      version,
-      document.content.title.column,
-      document.content.text.column,
-      now
-    )
-    let wasLive = stored?.isLive ?? false
-    documentsAdded += wasLive ? 0 : 1
-    chunksGained += difference.added - difference.removed
+    return (WritePlan(document, over: stored, live: live, now: Date(column: now)), stored)
+  }
+
+  private mutating func write(_ document: DocumentWrite) throws -> DocumentReceipt {
+    let (plan, stored) = try plan(
+      document, over: StoredDocument.find(document.externalID, in: kb.id, db))
+    switch plan {
+    case .nothing:
+      guard let stored else { throw StoreError.corrupt("a document vanished while it was read") }
+      return try keep(stored, document)
+    case .state(let publication):
+      guard let stored else { throw StoreError.corrupt("a document vanished while it was read") }
+      try versions.set(publication, of: stored.latest.id)
+      if document.origin != nil {
+        try versions.set(StatedPublication(document.publication), of: stored.latest.id)
+      }
+      try versions.addRevision(to: stored.id)
+      if publication.status == .archived { try versions.archiveAll(of: stored.id) }
+      return try settle(stored.id, effect: .changed)
+    case .version(let publication):
+      let id = try stored?.id ?? insertDocument(document)
+      let row = try versions.insert(
+        document, publication, of: id, after: stored?.latest)
+      // It is the document that is put away, not this text alone.
+      if publication.status == .archived { try versions.archiveAll(of: id) }
+      return try settle(
+        id, known: (row, document.chunks), effect: stored?.isDeleted == false ? .changed : .added)
+    }
+  }
+
+  private mutating func settle(
+    _ id: Int64, known: (id: Int64, chunks: [ChunkWrite])? = nil, effect: DocumentReceipt.Effect
+  ) throws -> DocumentReceipt {
+    let settled = try settlement.settle(id, known: known, vectors: &vectors)
     return DocumentReceipt(
-      effect: wasLive ? .changed : .added,
-      record: record(
-        document,
-        id: id,
-        version: version,
-        generation: generation,
-        createdAt: stored?.createdAt ?? now
-      ),
-      chunksAdded: difference.added,
-      chunksKept: difference.kept,
-      chunksRemoved: difference.removed
-    )
+      effect: effect, record: try versions.latestRecord(of: id), chunksAdded: settled.chunks.added,
+      chunksKept: settled.chunks.kept, chunksRemoved: settled.chunks.removed)
   }
 
   /// Nothing changed but perhaps where it was found.
   private func keep(_ stored: StoredDocument, _ document: DocumentWrite) throws -> DocumentReceipt {
-    if stored.originRoot != document.origin?.root || stored.originPath != document.origin?.path {
-      try db.run(
-        "UPDATE documents SET origin_root = ?, origin_path = ? WHERE id = ?",
-        document.origin?.root,
-        document.origin?.path,
-        stored.id
-      )
+    let latest = stored.latest
+    // What readers see keeps its origin while another version is being written.
+    let isShown = latest.version == stored.version
+    if isShown, !document.keepsOrigin,
+      latest.originRoot != document.origin?.root || latest.originPath != document.origin?.path
+    {
+      for (table, id) in [("documents", stored.id), ("version_details", latest.id)] {
+        try db.run(
+          "UPDATE \(table) SET origin_root = ?, origin_path = ? WHERE id = ?",
+          document.origin?.root,
+          document.origin?.path,
+          id
+        )
+      }
       // The index knows documents by their source.
-      if DocumentRecord.source(ofRoot: stored.originRoot)
+      if DocumentRecord.source(ofRoot: latest.originRoot)
         != DocumentRecord.source(ofRoot: document.origin?.root)
       {
         _ = try feed.record(document: stored.id, of: kb.id)
       }
     }
-    let links = try document.links.column
-    try db.run(
-      "UPDATE documents SET links = ? WHERE id = ? AND links IS NOT ?",
-      links,
-      stored.id,
-      links
-    )
-    guard let row = try db.row("SELECT \(DocumentColumns.sql) FROM documents d WHERE d.id = ?", stored.id)
-    else { throw StoreError.corrupt("a document vanished while it was read") }
-    let record = try DocumentColumns.record(row)
+    if isShown {
+      let links = try document.links.column
+      for (table, id) in [("documents", stored.id), ("version_details", latest.id)] {
+        try db.run("UPDATE \(table) SET links = ? WHERE id = ? AND links IS NOT ?", links, id, links)
+      }
+    }
+    let record = try versions.latestRecord(of: stored.id)
     return DocumentReceipt(
       effect: .unchanged,
       record: record,
@@ -125,70 +138,6 @@ struct BatchWriter {
     return db.lastInsertedRowID
   }
 
-  private func update(
-    _ id: Int64,
-    _ document: DocumentWrite,
-    version: Int,
-    generation: Generation
-  ) throws {
-    let content = document.content
-    try db.run(
-      """
-      UPDATE documents SET live = 1, version = ?, generation = ?, content_hash = ?, kind = ?, title = ?,
-        url = ?, language = ?, questions = ?, tags = ?, attributes = ?, visibility = ?, text_bytes = ?,
-        chunk_count = ?, origin_root = ?, origin_path = ?, links = ?, updated_at = ?
-      WHERE id = ?
-      """,
-      version,
-      generation.rawValue,
-      document.contentHash,
-      content.kind.rawValue,
-      content.title.column,
-      content.url?.column,
-      content.language?.column,
-      JSONColumn.encode(content.questions),
-      JSONColumn.encode(content.tags),
-      JSONColumn.encode(content.attributes),
-      content.visibility.column,
-      content.text.utf8.count,
-      document.chunks.count,
-      document.origin?.root,
-      document.origin?.path,
-      try document.links.column,
-      now,
-      id
-    )
-  }
-
-  private func record(
-    _ document: DocumentWrite,
-    id: Int64,
-    version: Int,
-    generation: Generation,
-    createdAt: Int64
-  ) -> DocumentRecord {
-    let content = document.content
-    return DocumentRecord(
-      id: DocumentID(rawValue: id),
-      knowledgeBase: batch.knowledgeBase,
-      externalID: document.externalID,
-      version: version,
-      kind: content.kind,
-      title: content.title,
-      url: content.url,
-      language: content.language,
-      tags: content.tags,
-      attributes: content.attributes,
-      visibility: content.visibility,
-      source: DocumentRecord.source(ofRoot: document.origin?.root),
-      textBytes: content.text.utf8.count,
-      chunkCount: document.chunks.count,
-      generation: generation,
-      createdAt: Date(column: createdAt),
-      updatedAt: Date(column: now)
-    )
-  }
-
   // MARK: Vectors
 
   /// Vectors of the knowledge base's model that are neither in the batch nor in the store, each once, in order.
@@ -201,8 +150,12 @@ struct BatchWriter {
     var seen: Set<Data> = []
     var missing: [VectorKey] = []
     for document in batch.documents {
-      let stored = try StoredDocument.find(document.externalID, in: kb.id, db)
-      if let stored, stored.isLive, stored.contentHash == document.contentHash { continue }
+      switch try plan(document, over: StoredDocument.find(document.externalID, in: kb.id, db)).plan {
+      case .nothing: continue
+      // What is archived is not found by anything.
+      case .state(let publication), .version(let publication):
+        if publication.status == .archived { continue }
+      }
       for chunk in document.chunks {
         for hash in chunk.textHashes where seen.insert(hash).inserted {
           let key = VectorKey(model: model, textHash: hash)
@@ -247,38 +200,6 @@ struct BatchWriter {
           file.documentCount
         )
       }
-    }
-  }
-}
-
-/// What a write needs to know of the document it replaces.
-struct StoredDocument {
-  let id: Int64
-  let isLive: Bool
-  let version: Int
-  let contentHash: Data
-  let originRoot: String?
-  let originPath: String?
-  let createdAt: Int64
-
-  static func find(_ externalID: String, in kb: Int64, _ db: Database) throws -> StoredDocument? {
-    try db.row(
-      """
-      SELECT id, live, version, content_hash, origin_root, origin_path, created_at FROM documents
-      WHERE kb = ? AND external_id = ?
-      """,
-      kb,
-      externalID
-    ).map { row in
-      StoredDocument(
-        id: try row.integer(0),
-        isLive: try row.integer(1) == 1,
-        version: try row.int(2),
-        contentHash: try row.data(3),
-        originRoot: try row.textIfPresent(4),
-        originPath: try row.textIfPresent(5),
-        createdAt: try row.integer(6)
-      )
     }
   }
 }

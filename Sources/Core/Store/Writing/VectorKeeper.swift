@@ -2,7 +2,8 @@ import Domain
 import Foundation
 import GRDB
 
-/// Keeps a vector exactly as long as some live chunk's text is addressed by its hash.
+/// Keeps a vector exactly as long as some live chunk's text, or that of a version that may go live, is addressed by
+/// its hash.
 ///
 /// Texts that lose a chunk are remembered and looked at once, at the end of the transaction, since a later
 /// document of the same batch may need them again.
@@ -21,12 +22,16 @@ struct VectorKeeper {
     released.formUnion(hashes)
   }
 
+  /// - Parameter text: of a version that goes live no more, or has gone live.
+  mutating func release(_ text: Data) { released.insert(text) }
+
   mutating func removeOrphans() throws {
     for hash in released {
       try db.run(
         """
         DELETE FROM vectors WHERE text_hash = ?1
           AND NOT EXISTS (SELECT 1 FROM chunk_embeddings WHERE text_hash = ?1)
+          AND NOT EXISTS (SELECT 1 FROM pending_texts WHERE text_hash = ?1)
         """,
         hash
       )
@@ -47,12 +52,13 @@ struct VectorKeeper {
     )
   }
 
-  /// Stores a vector only where a chunk refers to its text.
+  /// Stores a vector only where a chunk, or a version that may go live, refers to its text.
   func insertIfReferenced(_ vector: HalfVector, for key: VectorKey) throws {
     try db.run(
       """
       INSERT OR IGNORE INTO vectors (text_hash, model, half_values)
       SELECT ?1, ?2, ?3 WHERE EXISTS (SELECT 1 FROM chunk_embeddings WHERE text_hash = ?1)
+        OR EXISTS (SELECT 1 FROM pending_texts WHERE text_hash = ?1)
       """,
       key.textHash,
       key.model,

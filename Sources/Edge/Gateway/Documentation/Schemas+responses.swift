@@ -71,12 +71,44 @@ extension Schemas {
       "title": string, "url": nullable("string"), "language": nullable("string"), "tags": strings,
       "attributes": ["type": "object", "additionalProperties": string],
       "visibility": ["type": ["string", "array"], "items": string], "source": string, "bytes": integer,
-      "chunks": integer, "created_at": string, "updated_at": string,
+      "chunks": integer, "status": status, "publish_at": nullable("string"),
+      "expires_at": nullable("string"),
+      "live_version": [
+        "type": ["integer", "null"], "description": "What readers find now; null where they find nothing.",
+      ], "created_at": string, "updated_at": string,
     ]),
     "DocumentVersion": object([
       "id": string, "external_id": string, "version": integer, "title": string, "is_current": boolean,
       "bytes": integer, "created_at": string,
     ]),
+    "Version": object([
+      "version": integer, "title": string, "kind": nullable("string"), "questions": strings,
+      "url": nullable("string"), "language": nullable("string"), "tags": strings,
+      "attributes": ["type": "object", "additionalProperties": string],
+      "visibility": ["type": ["string", "array", "null"], "items": string],
+      "metadata_kept": [
+        "type": "boolean", "description": "False where an early version left nothing but title and text.",
+      ],
+      "status": status, "publish_at": nullable("string"), "expires_at": nullable("string"),
+      "is_live": boolean, "live_at": nullable("string"), "bytes": integer, "created_at": string,
+      "author": nullable("string"),
+    ]),
+    "VersionList": object(["versions": list(of: "Version"), "has_more": boolean]),
+    "VersionDiff": object([
+      "from": reference("Version"), "to": reference("Version"),
+      "changes": [
+        "type": "array",
+        "items": object([
+          "field": string, "from": ["type": ["string", "array", "null"], "items": string],
+          "to": ["type": ["string", "array", "null"], "items": string],
+        ]),
+      ],
+      "diff": [
+        "type": "string", "description": "The text, as `diff -u` writes it; empty where it is the same.",
+      ],
+      "lines_added": integer, "lines_removed": integer,
+    ]),
+    "PublicationResponse": object(["document": reference("Document"), "generation": generation]),
     "GetDocumentResponse": object(
       [
         "document": ["anyOf": [reference("Document"), reference("DocumentVersion")]],

@@ -38,6 +38,18 @@ enum Schemas {
     ]
   }
 
+  static let status: JSONValue = choice(DocumentStatus.allCases.map(\.rawValue))
+  static let date: JSONValue = [
+    "type": ["string", "null"],
+    "description": "A date, which is its first moment in UTC, or an RFC 3339 time; null clears it.",
+  ]
+  private static let asOf: JSONValue = [
+    "type": ["integer", "string"],
+    "description": "A generation, a date or an RFC 3339 time: what was found then. Needs an editor's key.",
+  ]
+  private static let publicationDates: [String: JSONValue] = ["publish_at": date, "expires_at": date]
+  private static let publication = publicationDates.merging(["status": status]) { $1 }
+
   private static let requests: [String: JSONValue] = [
     "SearchRequest": object(
       [
@@ -57,14 +69,14 @@ enum Schemas {
         ],
         "history": list(of: "HistoryTurn"), "explain": boolean, "rerank_pairs": rerankPairs,
         "why_not": string, "without": without,
-        "min_generation": generation,
+        "min_generation": generation, "as_of": asOf,
       ], required: ["query"]),
     "AnswerRequest": object(
       [
         "question": ["type": "string", "maxLength": .integer(Int64(SearchRequest.maxQueryBytes))],
         "kb": ["type": "string", "default": "default"], "history": list(of: "HistoryTurn"),
         "filter": reference("Filter"), "without": without,
-        "conversation_id": string, "rerank_pairs": rerankPairs, "min_generation": generation,
+        "conversation_id": string, "rerank_pairs": rerankPairs, "min_generation": generation, "as_of": asOf,
       ], required: ["question"]),
     "VerifyRequest": object(["citations": list(of: "Citation")]),
     "HistoryTurn": object(["role": choice(HistoryTurn.Role.allCases.map(\.rawValue)), "text": string]),
@@ -85,7 +97,9 @@ enum Schemas {
           "type": ["string", "array"], "items": string,
           "description": "`public` (the default), `signed_in`, or names of groups.",
         ],
-      ], required: ["text"]),
+      ].merging(publication) { $1 }, required: ["text"]),
+    "PublishDocument": object(publicationDates, required: []),
+    "RestoreVersion": object(["version": integer].merging(publication) { $1 }, required: ["version"]),
     "CreateKnowledgeBase": object(["name": string, "model": string], required: ["name"]),
     "SetModel": object(["model": string]),
     "SearchRules": object(
@@ -119,6 +133,8 @@ enum Schemas {
     ],
     "CreateKnowledgeBase": ["name": "handbook"],
     "SetModel": ["model": "bge-small-en-v1.5"],
+    "PublishDocument": ["publish_at": "2027-01-01T08:00:00+01:00", "expires_at": "2027-02-01"],
+    "RestoreVersion": ["version": 3, "status": "draft"],
     "SearchRules": [
       "synonyms": ["mfa, two-step verification", "holiday => paid leave"],
       "curations": [["queries": ["opening hours"], "pinned": ["hours.md"], "hidden": ["hours-2024.md"]]],

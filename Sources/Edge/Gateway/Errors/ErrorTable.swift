@@ -37,6 +37,8 @@ enum ErrorTable {
     "invalid_filter": Row(400, "Not a valid filter"),
     "invalid_group": Row(400, "Not a valid group"),
     "invalid_history": Row(400, "Not a valid history"),
+    "invalid_publication": Row(400, "Not a valid publication"),
+    "invalid_as_of": Row(400, "Not a valid moment"),
     "invalid_rerank_pairs": Row(400, "Not a valid number of pairs"),
     "invalid_json": Row(400, "The body is not valid JSON"),
     "invalid_kb_name": Row(400, "Not a valid knowledge base name"),
@@ -62,6 +64,8 @@ enum ErrorTable {
 
     // What is asked for.
     "document_not_found": Row(404, "No such document"),
+    "version_not_found": Row(404, "No such version"),
+    "as_of_unavailable": Row(404, "No history of that moment"),
     "kb_not_found": Row(404, "No such knowledge base"),
     "path_not_found": Row(404, "No such file"),
     "route_not_found": Row(404, "No such route"),
@@ -77,6 +81,7 @@ enum ErrorTable {
     "too_large": Row(413, "Too large"),
     "unsupported_encoding": Row(415, "Not a supported encoding"),
     "unsupported_type": Row(415, "Not a supported type"),
+    "as_of_too_large": Row(422, "Too large to search in the past"),
     "no_text": Row(422, "No text in the document"),
     "unreadable_document": Row(422, "The document cannot be read"),
     "headers_too_large": Row(431, "The request head is too large"),

@@ -48,6 +48,9 @@ struct FieldReader {
     }
   }
 
+  /// Whether a field is there, null or not.
+  func isGiven(_ field: String) -> Bool { members[field] != nil }
+
   // MARK: Scalars
 
   /// - Parameter maxBytes: of UTF-8.

@@ -6,20 +6,27 @@ import Knowledge
 extension Call {
   /// The document that the body holds: fields as JSON, or a file.
   ///
-  /// - Throws: `invalid_json`, `missing_field`, `invalid_field`, `invalid_visibility`.
+  /// - Throws: `invalid_json`, `missing_field`, `invalid_field`, `invalid_visibility`, `invalid_publication`.
   func upsert(_ externalID: String, into knowledgeBase: String) throws -> DocumentUpsert {
     guard !isFile else {
       // What curl sends where nobody says otherwise tells nothing about the file.
       let type = mediaType == "application/x-www-form-urlencoded" ? nil : mediaType
       return DocumentUpsert(
         knowledgeBase: knowledgeBase, externalID: externalID, body: .file(body, mediaType: type),
-        visibility: try query["visibility"].map { try Visibility(parsing: $0) })
+        visibility: try query["visibility"].map { try Visibility(parsing: $0) },
+        publication: try publicationOfQuery(), author: author)
     }
     var fields = try fields()
     let content = fields.documentContent()
+    let publication = fields.publication()
     try fields.finish()
-    return DocumentUpsert(knowledgeBase: knowledgeBase, externalID: externalID, body: .fields(content))
+    return DocumentUpsert(
+      knowledgeBase: knowledgeBase, externalID: externalID, body: .fields(content), publication: publication,
+      author: author)
   }
+
+  /// Who acts, as audit entries name them.
+  var author: String? { principal.keyID.map { "key:" + $0 } }
 
   /// Undeclared bytes are fields where they begin as an object does.
   private var isFile: Bool {

@@ -9,34 +9,50 @@ extension GatewayRoutes {
     documentation: Documentation(
       id: "listDocuments", tag: "Documents", summary: "List documents",
       description: """
-        Live documents that the key may see, in the byte order of their ids. Ask for the next page with \
+        Documents that the key may see, in the byte order of their ids: those that are live, and for keys that see \
+        every document the newest version of each that is not deleted. Ask for the next page with \
         `after` set to this page's `after_cursor`, as long as `has_more` is true; a page may hold fewer than \
         `limit`.
         """,
       query: [
         .init("limit", .integer, "1 to 1,000; 100 where left out."),
         .init("after", .string, "The `after_cursor` of the page before."),
+        .init("status", .string, "`draft`, `published` or `archived`; for keys that see every document."),
       ],
-      responses: [200: .json("DocumentList")], errors: ["invalid_limit", "invalid_cursor", "kb_not_found"])
+      responses: [200: .json("DocumentList")],
+      errors: ["invalid_limit", "invalid_cursor", "invalid_parameter", "kb_not_found"])
   ) { call in
     let limit = try call.query.integer("limit", in: 1...1000, code: "invalid_limit") ?? 100
     let after = try call.query["after"].map(ListCursor.decode)
+    let status = try call.query["status"].map { text throws(Problem) in
+      guard let status = DocumentStatus(rawValue: text) else {
+        throw Problem.invalidParameter("status", "status must be draft, published or archived.")
+      }
+      return status
+    }
     let knowledgeBase = try await call.knowledgeBase()
-    return .json(try await call.page(of: knowledgeBase.id, after: after, limit: limit))
+    return .json(try await call.page(of: knowledgeBase.id, status: status, after: after, limit: limit))
   }
 }
 
 extension Call {
   /// Reads on past documents that the caller may not see, though not for ever: then the page is short.
   fileprivate func page(
-    of knowledgeBase: KnowledgeBaseID, after: String?, limit: Int
+    of knowledgeBase: KnowledgeBaseID, status: DocumentStatus?, after: String?, limit: Int
   ) async throws -> DocumentListView {
+    guard seesDrafts || status == nil else {
+      throw Problem("forbidden", "Drafts and archived documents are for editors; leave status out.")
+    }
     var visible: [DocumentRecord] = []
     var position = after
     for _ in 0..<10 {
       let needed = limit - visible.count + 1
       let batchSize = principal.viewer == .all ? needed : max(needed, 200)
-      let batch = try await services.store.documents(in: knowledgeBase, after: position, limit: batchSize)
+      let batch =
+        seesDrafts
+        ? try await services.store.latestDocuments(
+          in: knowledgeBase, status: status, after: position, limit: batchSize)
+        : try await services.store.documents(in: knowledgeBase, after: position, limit: batchSize)
       for record in batch where principal.viewer.maySee(record.visibility) {
         // One beyond the page shows that there is more.
         if visible.count == limit { return DocumentListView(visible, hasMore: true, last: position) }

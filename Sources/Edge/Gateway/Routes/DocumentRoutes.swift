@@ -7,10 +7,11 @@ import Security
 
 extension GatewayRoutes {
   private static let path: PathTemplate = "/v1/kbs/{kb}/documents/{external_id}"
+  static let documentTag = "Documents"
 
   static func documents() -> [Route] {
     let locks = KeyedLocks<DocumentKey>()
-    return [list, put(locks), get, delete(locks)]
+    return [list, put(locks), get, delete(locks), versions, diff] + publishing(locks)
   }
 
   /// One document of one knowledge base.
@@ -28,19 +29,25 @@ extension GatewayRoutes {
           Makes or replaces the document of that id. Send its fields as JSON, or a file of any supported type as \
           the raw body. The same content again changes nothing. `{external_id}` is your own id, one \
           percent-encoded path segment (`/` is `%2F`). `If-Match` with an ETag replaces only that version; \
-          `If-None-Match: *` only makes a new document. The write is searchable at `generation`.
+          `If-None-Match: *` only makes a new document. The write is searchable at `generation`. With `status` \
+          `draft`, or a `publish_at` to come, what readers see stays as it is until then; what is left out of \
+          `status`, `publish_at` and `expires_at` stays as it is with the document, and null clears a date.
           """,
         query: [
           .init(
             "visibility", .string,
             "For a raw body: `public`, `signed_in`, or group names with commas between; overrides what the file says."
-          )
+          ),
+          .init("status", .string, "For a raw body: `draft`, `published` or `archived`."),
+          .init("publish_at", .string, "For a raw body: a date or an RFC 3339 time; empty clears it."),
+          .init("expires_at", .string, "For a raw body, likewise."),
         ],
         request: "DocumentFields", acceptsFiles: true,
         responses: [200: .json("PutDocumentResponse"), 201: .json("PutDocumentResponse")],
         errors: [
           "invalid_json", "missing_field", "invalid_field", "invalid_external_id", "invalid_visibility",
-          "invalid_document", "kb_not_found", "precondition_failed", "too_large", "unsupported_type",
+          "invalid_publication", "invalid_document", "kb_not_found", "precondition_failed", "too_large",
+          "unsupported_type",
           "unreadable_document", "overloaded", "model_unavailable", "storage_full",
         ])
     ) { call in
@@ -53,7 +60,7 @@ extension GatewayRoutes {
         return try await call.services.ingest.upsert(upsert)
       }
       let location = "/v1/kbs/\(knowledgeBase.name)/documents/\(PercentEncoding.encode(id))"
-      var headers: HTTPFields = [.eTag: EntityTag.text(receipt.record.version)]
+      var headers: HTTPFields = [.eTag: EntityTag.text(receipt.record)]
       if receipt.effect == .added { headers[.location] = location }
       return .json(UpsertView(receipt), status: receipt.effect == .added ? .created : .ok, headers: headers)
     }
@@ -65,10 +72,12 @@ extension GatewayRoutes {
       id: "getDocument", tag: "Documents", summary: "Read a document",
       description: """
         What is known of the document; with `Accept: text/plain`, its extracted text, into which the byte \
-        offsets of citations point. `version` names an older version, which keys that see every document find \
-        also after a delete.
+        offsets of citations point. Readers find what is live; keys that see every document find the newest \
+        version, which may be a draft, and with `version` any other one, also after a delete.
         """,
-      query: [.init("version", .integer, "A version from 1; the current one where left out.")],
+      query: [
+        .init("version", .integer, "A version from 1; where left out the newest that the key may see.")
+      ],
       responses: [
         200: .jsonOrText("GetDocumentResponse"), 304: .empty("Still the version of If-None-Match"),
       ],
@@ -77,7 +86,7 @@ extension GatewayRoutes {
     let id = try call.externalID()
     let version = try call.query.integer("version", in: 1...Int.max, code: "invalid_version")
     let knowledgeBase = try await call.knowledgeBase()
-    let record = try await call.services.store.document(id, in: knowledgeBase.id)
+    let record = try await call.document(id, in: knowledgeBase.id)
     let visible = record.flatMap { call.principal.viewer.maySee($0.visibility) ? $0 : nil }
     // Who may see an older version is not recorded: it stays with those who see everything.
     let mayReadAnyVersion = call.principal.viewer == .all && version != nil
@@ -86,10 +95,11 @@ extension GatewayRoutes {
     }
 
     var headers: HTTPFields = [.cacheControl: "private, no-cache", .vary: "Accept"]
-    let tag = EntityTag.text(wanted)
+    var tag = EntityTag.text(wanted)
     if let visible, visible.version == wanted {
+      tag = EntityTag.text(visible)
       headers[.eTag] = tag
-      if EntityTag.list(call.headers[values: .ifNoneMatch], includes: wanted, weakly: true) {
+      if EntityTag.list(call.headers[values: .ifNoneMatch], includes: tag, weakly: true) {
         return Response(status: .notModified, headers: headers)
       }
       if !call.prefers("text/plain") {

@@ -17,6 +17,11 @@ struct DocumentView: Encodable {
   let source: String
   let bytes: Int
   let chunks: Int
+  let status: DocumentStatus
+  let publishAt: String?
+  let expiresAt: String?
+  /// Nil where readers find none.
+  let liveVersion: Int?
   let createdAt: String
   let updatedAt: String
 
@@ -30,22 +35,24 @@ struct DocumentView: Encodable {
     language = record.language
     tags = record.tags
     attributes = record.attributes
-    visibility =
-      switch record.visibility {
-      case .public: "public"
-      case .signedIn: "signed_in"
-      case .groups(let names): .array(names.map { .string($0) })
-      }
+    visibility = JSONValue(record.visibility)
     source = record.source
     bytes = record.textBytes
     chunks = record.chunkCount
+    status = record.publication.status
+    publishAt = record.publication.publishAt.map(Timestamp.text)
+    expiresAt = record.publication.expiresAt.map(Timestamp.text)
+    liveVersion = record.liveVersion
     createdAt = Timestamp.text(record.createdAt)
     updatedAt = Timestamp.text(record.updatedAt)
   }
 
   enum CodingKeys: String, CodingKey {
-    case id, version, kind, title, url, language, tags, attributes, visibility, source, bytes, chunks
+    case id, version, kind, title, url, language, tags, attributes, visibility, source, bytes, chunks, status
     case externalID = "external_id"
+    case publishAt = "publish_at"
+    case expiresAt = "expires_at"
+    case liveVersion = "live_version"
     case createdAt = "created_at"
     case updatedAt = "updated_at"
   }
@@ -66,6 +73,10 @@ struct DocumentView: Encodable {
     try container.encode(source, forKey: .source)
     try container.encode(bytes, forKey: .bytes)
     try container.encode(chunks, forKey: .chunks)
+    try container.encode(status, forKey: .status)
+    try container.encode(publishAt, forKey: .publishAt)
+    try container.encode(expiresAt, forKey: .expiresAt)
+    try container.encode(liveVersion, forKey: .liveVersion)
     try container.encode(createdAt, forKey: .createdAt)
     try container.encode(updatedAt, forKey: .updatedAt)
   }

@@ -16,13 +16,15 @@ extension GatewayRoutes {
           type: the last word may be unfinished, and no model is asked. `facets` counts the values of filter keys \
           over the documents that were found. A passage that stands in several documents comes once, with the \
           others in `also_in`; what an editor put first for this question is `pinned`. `why_not` names a document whose absence is to be \
-          explained; `without` lists documents to leave out.
+          explained; `without` lists documents to leave out. `as_of` searches what a customer would have found \
+          then, at a generation or a time; it needs an editor's or owner's key, and synonyms and curations are \
+          today's.
           """,
         request: "SearchRequest", responses: [200: .json("SearchResponse")],
         errors: [
           "invalid_json", "missing_field", "query_empty", "query_too_long", "invalid_limit",
           "unknown_filter_key", "invalid_filter", "invalid_facets", "invalid_without", "invalid_rerank_pairs",
-          "kb_not_found",
+          "invalid_as_of", "as_of_unavailable", "as_of_too_large", "kb_not_found",
           "unsupported_type", "overloaded", "generation_not_reached", "mode_unavailable", "model_unavailable",
         ])
     ) { call in
@@ -36,12 +38,13 @@ extension GatewayRoutes {
         description: """
           An answer with citations, or an honest "no answer" (`kind` is `abstain`, without citations). With \
           `Accept: text/event-stream` the text comes as `answer` events, each with a part of it, and the whole \
-          response as the last event, `done`.
+          response as the last event, `done`. `as_of` answers as it would have been answered then, as in a search.
           """,
         request: "AnswerRequest", responses: [200: .jsonOrEvents("AnswerResponse")],
         errors: [
           "invalid_json", "missing_field", "query_empty", "query_too_long", "invalid_rerank_pairs",
-          "unknown_filter_key", "invalid_filter", "invalid_without", "kb_not_found", "unsupported_type",
+          "unknown_filter_key", "invalid_filter", "invalid_without", "invalid_as_of", "as_of_unavailable",
+          "as_of_too_large", "kb_not_found", "unsupported_type",
           "overloaded", "generation_not_reached",
         ])
     ) { call in
@@ -88,6 +91,7 @@ extension Call {
     request.without = fields.without()
     request.rerankPairs = fields.rerankPairs()
     request.minGeneration = fields.minGeneration()
+    request.asOf = fields.asOf()
     try fields.finish()
     try requireReach(request.knowledgeBase)
     return request
@@ -100,6 +104,7 @@ extension Call {
       history: fields.history(), filter: fields.filter(), rerankPairs: fields.rerankPairs(),
       minGeneration: fields.minGeneration(), viewer: principal.viewer)
     request.without = fields.without()
+    request.asOf = fields.asOf()
     _ = fields.string("conversation_id", maxBytes: 256)
     try fields.finish()
     try requireReach(request.knowledgeBase)
@@ -133,6 +138,28 @@ extension FieldReader {
   mutating func minGeneration() -> Generation? {
     integer("min_generation", in: 0...Int64.max, code: "invalid_min_generation").map(
       Generation.init(rawValue:))
+  }
+
+  /// A generation, as a number or its digits, or a moment.
+  mutating func asOf() -> AsOf? {
+    let asOf: AsOf?
+    switch value("as_of") {
+    case nil: return nil
+    case .integer(let number): asOf = AsOf(parsing: String(number))
+    case .string(let text): asOf = AsOf(parsing: text)
+    default: asOf = nil
+    }
+    guard let asOf else {
+      fail(
+        "as_of",
+        "it must be a generation, a date such as 2026-12-31, or an RFC 3339 time such as 2026-12-31T18:00:00Z.",
+        code: "invalid_as_of")
+      return nil
+    }
+    if has("min_generation") {
+      fail("as_of", "it cannot go with min_generation; send one of them.", code: "invalid_as_of")
+    }
+    return asOf
   }
 
   mutating func filter() -> SearchFilter {

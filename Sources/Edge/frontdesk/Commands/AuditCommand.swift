@@ -93,7 +93,9 @@ struct AuditCommand: AsyncParsableCommand {
 extension Workspace {
   /// Puts an act of this machine's user on record, before it is done.
   func record(_ action: String, _ target: String) async throws {
-    let event = AuditEvent(actor: "operator:" + NSUserName(), action: action, target: target)
-    try await store.record(event, at: Date())
+    try await store.record(AuditEvent(actor: author, action: action, target: target), at: Date())
   }
+
+  /// This machine's user.
+  var author: String { "operator:" + NSUserName() }
 }

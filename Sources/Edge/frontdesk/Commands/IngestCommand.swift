@@ -20,6 +20,7 @@ struct IngestCommand: AsyncParsableCommand {
   @Flag(help: "Go on and bring in what changes, until interrupted.") var watch = false
   @Option(help: "A further ignore pattern, as in .gitignore; may be repeated.") var ignore: [String] = []
   @Option(help: "public, signed_in, or group names, for all that is brought in.") var visibility: String?
+  @Option(help: "draft, published or archived, for all that is brought in.") var status: DocumentStatus?
 
   func run() async throws {
     let settings = try await global.settings()
@@ -48,6 +49,7 @@ struct IngestCommand: AsyncParsableCommand {
     request.dryRun = dryRun
     request.ignoring = ignore
     request.visibility = try visibility.map(Visibility.init(parsing:))
+    request.status = status
     var report = try await once(request, workspace)
     try show(report)
     guard watch, !report.isInterrupted else { return report }

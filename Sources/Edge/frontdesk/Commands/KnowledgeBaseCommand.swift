@@ -99,6 +99,8 @@ struct KnowledgeBaseCommand: AsyncParsableCommand {
     @Option(help: "Knowledge base.") var kb = KnowledgeBase.defaultName
     @Option(help: "Go on after this id.") var after: String?
     @Option(help: "How many at most.") var limit = 1000
+    @Option(help: "Only those whose newest version is draft, published or archived.") var status:
+      DocumentStatus?
     @OptionGroup var global: GlobalOptions
 
     private struct Entry: Encodable {
@@ -106,9 +108,12 @@ struct KnowledgeBaseCommand: AsyncParsableCommand {
       let title: String
       let version: Int
       let chunks: Int
+      let status: DocumentStatus
+      let liveVersion: Int?
       enum CodingKeys: String, CodingKey {
         case externalID = "external_id"
-        case title, version, chunks
+        case title, version, chunks, status
+        case liveVersion = "live_version"
       }
     }
 
@@ -117,12 +122,22 @@ struct KnowledgeBaseCommand: AsyncParsableCommand {
       let workspace = try await Workspace.open(try await global.settings())
       let entries = try await workspace.closing { workspace in
         let kb = try await workspace.knowledgeBase(kb)
-        return try await workspace.store.documents(in: kb.id, after: after, limit: limit).map {
-          Entry(externalID: $0.externalID, title: $0.title, version: $0.version, chunks: $0.chunkCount)
+        try await workspace.applyDue()
+        return try await workspace.store.latestDocuments(
+          in: kb.id, status: status, after: after, limit: limit
+        ).map {
+          Entry(
+            externalID: $0.externalID, title: $0.title, version: $0.version, chunks: $0.chunkCount,
+            status: $0.publication.status, liveVersion: $0.liveVersion)
         }
       }
       if global.json { return try Console.json(["documents": entries]) }
-      for entry in entries { print("\(entry.externalID)\tversion \(entry.version)\t\(entry.title)") }
+      for entry in entries {
+        let live =
+          entry.liveVersion == entry.version ? "" : ", live: \(entry.liveVersion.map(String.init) ?? "none")"
+        print(
+          "\(entry.externalID)\tversion \(entry.version)\t\(entry.status.rawValue)\(live)\t\(entry.title)")
+      }
     }
   }
 

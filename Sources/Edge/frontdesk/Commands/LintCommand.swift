@@ -30,6 +30,7 @@ extension KnowledgeBaseCommand {
       let failing = try failOn.map { try Self.codes($0, option: "--fail-on") } ?? []
       let workspace = try await Workspace.open(try await global.settings())
       let report = try await workspace.closing { [request] workspace in
+        try await workspace.applyDue()
         let linter = Linter(store: workspace.store, engine: workspace.engine)
         let showsProgress = Console.errorIsTerminal && !global.json
         let report = try await linter.run(request) { if showsProgress { Console.status($0) } }

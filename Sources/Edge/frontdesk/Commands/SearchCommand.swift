@@ -18,6 +18,7 @@ struct SearchCommand: AsyncParsableCommand {
   var facet: [String] = []
   @Option(help: "Say where the document of this external id was lost.") var whyNot: String?
   @Option(help: "Leave out the document of this external id.") var without: [String] = []
+  @Option(help: "Search what was found at a generation, a day or an RFC 3339 time.") var asOf: AsOf?
   @Option(help: "document or passage.") var group: SearchGrouping = .document
   @Option(help: "How many of the best hits a cross-encoder compares with the query, 0 to 100.")
   var rerankPairs = 0
@@ -32,7 +33,11 @@ struct SearchCommand: AsyncParsableCommand {
     request.facets = facet
     request.whyNot = whyNot
     request.without = without
-    let response = try await workspace.closing { [request] in try await $0.engine.search(request) }
+    request.asOf = asOf
+    let response = try await workspace.closing { [request] workspace in
+      try await workspace.applyDue()
+      return try await workspace.engine.search(request)
+    }
     if global.json { return try Console.json(response) }
     for reason in response.degraded { Console.error("note: \(reason)") }
     if response.hits.isEmpty { print("nothing found") }
@@ -66,6 +71,9 @@ struct SearchCommand: AsyncParsableCommand {
   }
 }
 
+extension AsOf: ExpressibleByArgument {
+  public init?(argument: String) { self.init(parsing: argument) }
+}
 extension SearchMode: ExpressibleByArgument {}
 extension SearchGrouping: ExpressibleByArgument {}
 
@@ -96,6 +104,8 @@ struct AskCommand: AsyncParsableCommand {
   var rerankPairs = 0
   @Option(help: "Leave out the document of this external id: what would be answered without it?")
   var without: [String] = []
+  @Option(help: "Answer as it would have been answered at a generation, a day or an RFC 3339 time.")
+  var asOf: AsOf?
 
   func run() async throws {
     let workspace = try await Workspace.open(try await global.settings())
@@ -103,7 +113,11 @@ struct AskCommand: AsyncParsableCommand {
       question: question, knowledgeBase: kb, filter: try filtering.conditions(), rerankPairs: rerankPairs,
       viewer: .all)
     request.without = without
-    let response = try await workspace.closing { [request] in try await $0.engine.answer(request) }
+    request.asOf = asOf
+    let response = try await workspace.closing { [request] workspace in
+      try await workspace.applyDue()
+      return try await workspace.engine.answer(request)
+    }
     if global.json { return try Console.json(response) }
     print(response.answer.text)
     for (i, citation) in response.citations.enumerated() {

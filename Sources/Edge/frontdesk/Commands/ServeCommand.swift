@@ -41,6 +41,7 @@ struct ServeCommand: AsyncParsableCommand {
     }
     var services: [any Service] = [
       FollowingService(workspace: workspace), SwitchingService(workspace: workspace),
+      PublishingService(schedule: workspace.schedule),
     ]
     if settings.role != "ingest" {
       services.append(
@@ -107,6 +108,15 @@ private struct SwitchingService: Service {
     await cancelWhenGracefulShutdown {
       await ModelSwitchRunner(switcher: workspace.switcher, logger: workspace.logger).run()
     }
+  }
+}
+
+/// Publishes and takes back what is due while the server runs.
+private struct PublishingService: Service {
+  let schedule: PublicationSchedule
+
+  func run() async throws {
+    await cancelWhenGracefulShutdown { await schedule.run() }
   }
 }
 

@@ -17,6 +17,7 @@ final class Workspace: Sendable {
   let engine: SearchEngine
   let ingest: IngestService
   let switcher: ModelSwitcher
+  let schedule: PublicationSchedule
   let logger: Logger
 
   static func open(_ settings: Settings, chunking: Chunker.Options = .standard) async throws -> Workspace {
@@ -55,6 +56,16 @@ final class Workspace: Sendable {
     let tokens = TokenCounter.bestInstalled(in: cache)
     ingest = IngestService(store: store, embedders: embedders, tokens: tokens, chunking: chunking)
     switcher = ModelSwitcher(store: store, embedders: embedders, indexes: indexes, tokens: tokens)
+    schedule = PublicationSchedule(store: store, embedders: embedders, logger: logger)
+  }
+
+  /// Publishes and takes back what is due, where no server does it; a search shows the state that it then is.
+  func applyDue() async throws {
+    do { try await schedule.applyDue() } catch let error as any CodedError
+      where error.code == "model_unavailable"
+    {
+      Console.error("note: not everything that is due is published: \(error.message)")
+    }
   }
 
   /// Makes a knowledge base where there is none of that name.

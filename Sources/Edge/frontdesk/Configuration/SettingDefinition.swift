@@ -47,8 +47,10 @@ struct SettingDefinition: Sendable {
         "Time that a server gives to it where the first hits of a search are close; 0: only where a request asks for it."
     ),
     .init(
-      key: "rerank_weight", kind: .number(0...1), standard: "0.15", unit: "share",
-      help: "Share of the cross-encoder in a hit's score."),
+      key: "rerank_weight", kind: .number(0...1), standard: "", unit: "share",
+      help:
+        "Share of the cross-encoder in a hit's score; unset: 0.15, and 0.5 where a request asks for pairs and a question is answered by texts."
+    ),
     .init(
       key: "threads", kind: .integer(1...256), standard: "", unit: "threads",
       help: "Inference and search threads; unset: one per core."),

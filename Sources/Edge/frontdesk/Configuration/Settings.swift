@@ -93,7 +93,7 @@ struct Settings: Sendable {
   /// Nil for none.
   var rerankModel: String? { text("rerank_model") == KnowledgeBase.noModel ? nil : byKey["rerank_model"] }
   var rerankBudget: Duration { .milliseconds(integer("rerank_budget")) }
-  var rerankWeight: Double { number("rerank_weight") }
+  var rerankWeight: Double? { byKey["rerank_weight"].flatMap(Double.init) }
   var threads: Int {
     byKey["threads"].flatMap { Int($0) } ?? ProcessInfo.processInfo.activeProcessorCount
   }

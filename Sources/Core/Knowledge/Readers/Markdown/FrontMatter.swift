@@ -23,7 +23,7 @@ struct FrontMatter {
 
   /// Separates front matter from the body.
   ///
-  /// Front matter that cannot be read is left out with a warning, but never the visibility in it.
+  /// Front matter that cannot be read is left out with a warning, but never what it says of who may read when.
   static func split(_ source: [UInt8], _ context: inout ReadContext) throws(ReadFailure)
     -> (FrontMatter?, bodyStart: Int)
   {
@@ -56,11 +56,11 @@ struct FrontMatter {
     context.warn(
       "invalid_front_matter", "The front matter is not YAML that can be read; single lines of it were used.",
       remedy: "Quote values that contain ': ' or begin with a special character.", line: 1)
-    if yaml.contains("frontdesk_visibility"), !fallback.contains(where: { $0.key == "frontdesk_visibility" })
-    {
+    for key in ["frontdesk_visibility"] + DocumentMetadata.publicationKeys.sorted()
+    where yaml.contains(key) && !fallback.contains(where: { $0.key == key }) {
       throw ReadFailure(
-        code: "invalid_visibility", message: "frontdesk_visibility stands in front matter that is not YAML.",
-        remedy: "Mend the front matter.", line: 1)
+        code: key == "frontdesk_visibility" ? "invalid_visibility" : "invalid_publication",
+        message: "\(key) stands in front matter that is not YAML.", remedy: "Mend the front matter.", line: 1)
     }
     return (FrontMatter(entries: fallback), bodyStart)
   }

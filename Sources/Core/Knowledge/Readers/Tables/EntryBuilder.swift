@@ -31,6 +31,7 @@ struct EntryBuilder {
 
   /// Adds a FAQ entry, or tells why it is left out.
   mutating func addFAQ(_ entry: Entry, _ context: inout ReadContext) throws(ReadFailure) {
+    try entry.metadata.checkPublication()
     links = LinkCollector()
     var questions: [String] = []
     for text in [entry.question.isEmpty ? entry.title : entry.question] + entry.phrasings {
@@ -73,11 +74,12 @@ struct EntryBuilder {
     documents.append(
       ReadDocument(
         idSuffix: suffix, content: content, blocks: PlainTextBlocks.blocks(of: text), line: entry.line,
-        links: links.links(line: entry.line)))
+        links: links.links(line: entry.line), publication: entry.metadata.publication))
   }
 
   /// Adds an article of its own, empty ones too: an evaluation set counts them.
   mutating func addArticle(_ entry: Entry, _ context: inout ReadContext) throws(ReadFailure) {
+    try entry.metadata.checkPublication()
     links = LinkCollector()
     let title = try plain(entry.title, context).collapsingSpace().string
     let text = try plain(entry.body.isEmpty ? entry.answer : entry.body, context).trimmed().string
@@ -92,7 +94,7 @@ struct EntryBuilder {
     documents.append(
       ReadDocument(
         idSuffix: suffix, content: content, blocks: PlainTextBlocks.blocks(of: text), line: entry.line,
-        links: links.links(line: entry.line)))
+        links: links.links(line: entry.line), publication: entry.metadata.publication))
   }
 
   /// Of a plain answer and one in HTML the fuller: scraped plain ones often lack the words of links.
@@ -178,6 +180,7 @@ extension EntryBuilder.Entry {
       if metadata.url == nil { metadata.addAttribute(name, value) }
     case .language: metadata.language = DocumentMetadata.language(value)
     case .visibility: try metadata.set("frontdesk_visibility", .scalar(value), &context)
+    case .publication(let key): try metadata.setPublication(key, value)
     case .attribute: metadata.addAttribute(name, value)
     }
   }

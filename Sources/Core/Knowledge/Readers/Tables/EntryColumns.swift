@@ -5,6 +5,8 @@ struct EntryColumns {
     /// Weaker names: with each other they make an article, with one of the above a FAQ entry.
     case title, body
     case id, tags, url, language, visibility
+    /// By the key that front matter has for it.
+    case publication(String)
     case attribute
   }
 
@@ -52,6 +54,7 @@ struct EntryColumns {
     let words = words(name)
     let joined = words.joined(separator: "_")
     if joined == "frontdesk_visibility" { return .visibility }
+    if DocumentMetadata.publicationKeys.contains(joined) { return .publication(joined) }
     if let role = exact[joined] { return role }
     if let last = words.last, let number = Int(last) {
       let stem = words.dropLast().joined(separator: "_")

@@ -110,7 +110,8 @@ extension ModelSwitcher {
   ) async throws -> Outcome? {
     var step = found
     while true {
-      onProgress(step)
+      // While embedding, what was counted is told, not what a stopped turn of work had told last.
+      if step.state != .embedding { onProgress(step) }
       switch step.state {
       case .embedding:
         guard try await embedAll(of: knowledgeBase, step, onProgress) else { return nil }

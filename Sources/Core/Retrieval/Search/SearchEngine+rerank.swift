@@ -113,7 +113,7 @@ extension SearchEngine {
   }
 
   private static let standardWeight = 0.15
-  private static let weightOfTexts = 0.5
+  private static let weightOfTexts = 0.6
   private static let excerptWords = 24
   private static let temperature = 6.0
   /// By how much two probabilities differ at most: the model's numbers are within -12 and 12.

@@ -5,7 +5,6 @@ import HummingbirdCore
 import HummingbirdTLS
 import Logging
 import NIOCore
-import NIOSSL
 import ServiceLifecycle
 
 /// The HTTP server: REST over one engine, one ingest and one store.
@@ -14,6 +13,8 @@ public struct Gateway: Service {
   private let responder: GatewayResponder
   private let configuration: GatewayConfiguration
   private let services: GatewayServices
+  private let certificates: CertificateFiles?
+  private let logger: Logger
 
   /// Builds the server; it listens when it runs.
   ///
@@ -27,12 +28,15 @@ public struct Gateway: Service {
   ) throws {
     self.services = services
     self.configuration = configuration
+    self.logger = logger
+    certificates = try configuration.tls.map { files throws(GatewayError) in try CertificateFiles(files) }
     responder = GatewayResponder(services: services, configuration: configuration, logger: logger)
     var quiet = logger
     // Its own lines say where it listens and how each connection ends: ours say it better.
     if quiet.logLevel == .info { quiet.logLevel = .notice }
     application = Application(
-      responder: responder, server: try Self.server(configuration, connections: responder.connections),
+      responder: responder,
+      server: try Self.server(configuration, certificates, connections: responder.connections),
       configuration: ApplicationConfiguration(
         address: .hostname(configuration.host, port: configuration.port), backlog: 512),
       onServerRunning: { channel in onListening(channel.localAddress?.port ?? configuration.port) },
@@ -46,6 +50,10 @@ public struct Gateway: Service {
     try await ListenPolicy.check(configuration, keys: services.keys)
     let work = responder.work
     let drainTimeout = configuration.limits.drainTimeout
+    let interval = configuration.certificateInterval
+    let watching = Task { [certificates, logger] in await certificates?.watch(every: interval, logger: logger)
+    }
+    defer { watching.cancel() }
     try await withGracefulShutdownHandler {
       try await application.run()
     } onGracefulShutdown: {
@@ -60,7 +68,7 @@ public struct Gateway: Service {
   var inProcess: Application<GatewayResponder> { application }
 
   private static func server(
-    _ configuration: GatewayConfiguration, connections: ConnectionCount
+    _ configuration: GatewayConfiguration, _ certificates: CertificateFiles?, connections: ConnectionCount
   ) throws -> HTTPServerBuilder {
     let limits = configuration.limits
     let timeouts = ConnectionGate.Timeouts(
@@ -76,18 +84,7 @@ public struct Gateway: Service {
         httpDecoderConfiguration: .init(
           maxHeaderFieldSize: limits.maxHeaderBytes, maxHeaderListSize: limits.maxHeaderBytes,
           maxHeaderFieldCount: 200)))
-    guard let files = configuration.tls else { return http }
-    do {
-      let chain = try NIOSSLCertificate.fromPEMFile(files.certificateChain)
-      let key = try NIOSSLPrivateKey(file: files.privateKey, format: .pem)
-      var tls = TLSConfiguration.makeServerConfiguration(
-        certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(key))
-      tls.minimumTLSVersion = .tlsv12
-      return try .tls(http, tlsConfiguration: tls)
-    } catch {
-      throw GatewayError(
-        .invalidTLSFiles, "The TLS certificate or its key cannot be read; both must be PEM files.",
-        cause: error)
-    }
+    guard let certificates else { return http }
+    return try .tls(http, tlsConfiguration: certificates.configuration())
   }
 }

@@ -15,7 +15,17 @@ public struct GatewayConfiguration: Sendable {
   public var metricsOpen: Bool
   /// Certificate chain and private key, as PEM files; nil speaks plain HTTP. Default nil.
   public var tls: TLSFiles?
+  /// How often its files are looked at for a renewed certificate. Default 5 s.
+  public var certificateInterval: Duration = .seconds(5)
   public var limits: Limits
+  /// How much each caller may ask for; nil limits nobody. Default: none.
+  public var rates = Rates()
+  /// Proxies whose `X-Forwarded-For` is believed. Default none.
+  public var trustedProxies: [AddressRange] = []
+  /// Sites whose pages may call the API from a browser, as exact origins. Default none.
+  public var allowedOrigins: Set<String> = []
+  /// From which time on a search or an answer is logged as slow; nil never. Default 1 s.
+  public var slowQuery: Duration? = .seconds(1)
 
   public init(
     host: String = "127.0.0.1", port: Int = 8080, ownerKey: String? = nil, behindProxy: Bool = false,
@@ -39,6 +49,32 @@ public struct GatewayConfiguration: Sendable {
     public init(certificateChain: String, privateKey: String) {
       self.certificateChain = certificateChain
       self.privateKey = privateKey
+    }
+  }
+
+  /// How fast callers may go, in units of work: a read costs 1, a search 2, a write 4, an answer 8.
+  public struct Rates: Sendable {
+    public struct Rate: Sendable, Hashable {
+      /// Units a second in the long run, above 0.
+      public var units: Double
+      /// Units at once after a pause, at least 1.
+      public var burst: Double
+      public init(units: Double, burst: Double) {
+        self.units = units
+        self.burst = burst
+      }
+    }
+    /// Of each API key.
+    public var key: Rate?
+    /// Of each customer whom a token names.
+    public var customer: Rate?
+    /// Of each address, for requests without a key; a wrong key costs 10.
+    public var address: Rate?
+
+    public init(key: Rate? = nil, customer: Rate? = nil, address: Rate? = nil) {
+      self.key = key
+      self.customer = customer
+      self.address = address
     }
   }
 
@@ -74,6 +110,9 @@ public struct GatewayConfiguration: Sendable {
     public var drainTimeout: Duration = .seconds(6)
     public init() {}
   }
+
+  /// Whether only this machine's own programs are served: no proxy brings in others.
+  public var isLocal: Bool { isLoopback && !behindProxy }
 
   /// Whether only this machine can reach `host`.
   var isLoopback: Bool { LoopbackName.matches(host) }

@@ -7,9 +7,9 @@ import Security
 
 /// Takes every request from its head to its response.
 ///
-/// request -> route -> principal -> place in the queue -> body -> handler -> response, or a problem.
+/// request -> route -> principal -> allowance -> place in the queue -> body -> handler -> response, or a problem.
 struct GatewayResponder: HTTPResponder {
-  typealias Context = BasicRequestContext
+  typealias Context = GatewayContext
 
   let services: GatewayServices
   let configuration: GatewayConfiguration
@@ -19,7 +19,11 @@ struct GatewayResponder: HTTPResponder {
   let connections: ConnectionCount
   let reads: Admission
   let writes: Admission
+  let limiter: RateLimiter
+  let addresses: ClientAddress
+  let crossOrigin: CrossOrigin
   let metrics: RequestMetrics
+  let requestLog: RequestLog
   let logger: Logger
 
   init(services: GatewayServices, configuration: GatewayConfiguration, logger: Logger) {
@@ -33,7 +37,11 @@ struct GatewayResponder: HTTPResponder {
     connections = ConnectionCount(limit: limits.maxConnections)
     reads = Admission(limit: limits.maxReads, maxQueued: limits.maxQueued, timeout: limits.queueTimeout)
     writes = Admission(limit: limits.maxWrites, maxQueued: limits.maxQueued, timeout: limits.queueTimeout)
+    limiter = RateLimiter(configuration.rates.sizes)
+    addresses = ClientAddress(trustedProxies: configuration.trustedProxies)
+    crossOrigin = CrossOrigin(origins: configuration.allowedOrigins)
     metrics = RequestMetrics(factory: services.metrics)
+    requestLog = RequestLog(logger: logger, slowQuery: configuration.slowQuery)
     let (connections, reads, writes) = (connections, reads, writes)
     services.metrics.gauge("frontdesk_http_connections") { Double(connections.current) }
     services.metrics.gauge("frontdesk_http_reads_in_work") { Double(reads.occupancy.running) }
@@ -42,44 +50,51 @@ struct GatewayResponder: HTTPResponder {
     services.metrics.gauge("frontdesk_http_writes_queued") { Double(writes.occupancy.queued) }
   }
 
-  func respond(to request: Request, context: BasicRequestContext) async throws -> Response {
+  func respond(to request: Request, context: GatewayContext) async throws -> Response {
     let start = ContinuousClock.now
-    let requestID = RequestID.of(request.headers)
     let match = table.match(request.method, request.uri.path[...])
+    var exchange = Exchange(request.head, route: match.template)
     var response: Response
-    var problem: Problem?
     do {
-      response = try await answer(request, match: match, requestID: requestID)
+      response = try await answer(request, match: match, from: context.peer, &exchange)
     } catch {
       let described = Problem(describing: error)
-      response = described.response(requestID: requestID)
-      problem = described
+      response = described.response(requestID: exchange.requestID)
+      exchange.problem = described
     }
-    finish(&response, requestID: requestID)
+    finish(&response, exchange, request.head)
     if request.method == .head { response.body = ResponseBody() }
-    record(
-      request.method, match.template, response.status.code, problem, requestID, start.duration(to: .now))
+    let duration = start.duration(to: .now)
+    metrics.record(
+      method: request.method, route: exchange.route, status: response.status.code, duration: duration)
+    requestLog.write(exchange, method: request.method, status: response.status.code, duration: duration)
     return response
   }
 
-  private func answer(_ request: Request, match: RouteTable.Match, requestID: String) async throws -> Response
-  {
+  private func answer(
+    _ request: Request, match: RouteTable.Match, from peer: IPAddress?, _ exchange: inout Exchange
+  ) async throws -> Response {
+    let address = addresses.of(peer: peer, forwarded: request.headers[values: .forwardedFor])?.subscriber
     switch match {
     case .unknown:
+      _ = try limiter.charge(.address, address ?? Self.unknownAddress, cost: 1)
       throw Problem.routeNotFound
     case .wrongMethod(let allowed):
+      if let preflight = crossOrigin.preflight(request.head, methods: allowed) { return preflight }
+      _ = try limiter.charge(.address, address ?? Self.unknownAddress, cost: 1)
       throw Problem.methodNotAllowed(allowed)
     case .found(let route, let parameters):
-      let principal = try await authenticator.principal(for: request.head, requirement: route.access)
+      let principal = try await admit(
+        request.head, to: route, from: address ?? Self.unknownAddress, &exchange)
       let query = try QueryParameters(request.uri.query.map { $0[...] })
       let limits = configuration.limits
       let body = BodyReader(expects: route.body, limits: limits)
       try body.checkHead(request)
-      let call: @Sendable (Data) -> Call = { [services, head = request.head] body in
+      let call: @Sendable (Data) -> Call = {
+        [services, head = request.head, requestID = exchange.requestID, notes = exchange.notes] body in
         Call(
           services: services, head: head, principal: principal, query: query, body: body,
-          requestID: requestID,
-          parameters: parameters)
+          requestID: requestID, parameters: parameters, notes: notes)
       }
       switch route.lane {
       case .direct:
@@ -96,6 +111,30 @@ struct GatewayResponder: HTTPResponder {
     }
   }
 
+  /// Finds out who asks, and counts what is asked for: of a key where there is one, else of the address.
+  private func admit(
+    _ head: HTTPRequest, to route: Route, from address: String, _ exchange: inout Exchange
+  ) async throws -> Principal {
+    let principal: Principal
+    do {
+      principal = try await authenticator.principal(for: head, requirement: route.access)
+    } catch let problem as Problem where problem.row.status == 401 {
+      // Whoever tries keys is soon told to wait instead.
+      _ = try limiter.charge(.address, address, cost: head.headerFields[.authorization] == nil ? 1 : 10)
+      throw problem
+    }
+    exchange.allowance =
+      if let key = principal.keyID {
+        try limiter.charge(.key, key, cost: route.cost)
+      } else {
+        try limiter.charge(.address, address, cost: route.cost)
+      }
+    return principal
+  }
+
+  /// Shares one bucket: what cannot be told apart is not limited apart.
+  private static let unknownAddress = "unknown"
+
   /// The place is free when the handler has really ended, also where its caller was answered before.
   private func handle(
     _ call: Call, _ route: Route, in place: Admission.Place, _ timeout: Duration
@@ -108,35 +147,11 @@ struct GatewayResponder: HTTPResponder {
 
   // MARK: Every response
 
-  private func finish(_ response: inout Response, requestID: String) {
-    response.headers[.requestID] = requestID
-    response.headers[.xContentTypeOptions] = "nosniff"
-    response.headers[.referrerPolicy] = "no-referrer"
-    if response.headers[.cacheControl] == nil { response.headers[.cacheControl] = "no-store" }
-    if configuration.tls != nil { response.headers[.strictTransportSecurity] = "max-age=31536000" }
-  }
-
-  /// One line a request, with nothing in it that a user typed.
-  private func record(
-    _ method: HTTPRequest.Method, _ route: String, _ status: Int, _ problem: Problem?, _ requestID: String,
-    _ duration: Duration
-  ) {
-    metrics.record(method: method, route: route, status: status, duration: duration)
-    var metadata: Logger.Metadata = [
-      "request_id": .string(requestID), "method": .string(RequestMetrics.name(of: method)),
-      "route": .string(route), "status": .stringConvertible(status),
-      "ms": .string(String(format: "%.1f", duration.seconds * 1000)),
-    ]
-    if let problem { metadata["code"] = .string(problem.code) }
-    guard let problem, status >= 500 else {
-      logger.info("request", metadata: metadata)
-      return
-    }
-    // Being full is expected; not knowing what happened is not.
-    let level: Logger.Level = problem.row.isInternal ? .error : .warning
-    if let cause = problem.cause { metadata["cause"] = .string(Redactor().redact("\(cause)")) }
-    if problem.row.isInternal, !problem.message.isEmpty { metadata["message"] = .string(problem.message) }
-    logger.log(level: level, "request", metadata: metadata)
+  private func finish(_ response: inout Response, _ exchange: Exchange, _ head: HTTPRequest) {
+    response.headers[.requestID] = exchange.requestID
+    exchange.allowance?.write(to: &response.headers)
+    crossOrigin.write(to: &response.headers, for: head)
+    SecurityHeaders.write(to: &response.headers, overTLS: configuration.tls != nil)
   }
 }
 

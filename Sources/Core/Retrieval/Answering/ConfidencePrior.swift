@@ -12,12 +12,12 @@ public enum Calibration: String, Sendable, Encodable {
 ///
 /// There are two ways to know an answer: its text says it, or its title asks the question. The better of both counts,
 /// and a logistic regression makes it a probability. With a cross-encoder that reads the text, without one, or without
-/// any model. Fitted to five sets, checked leave-one-set-out: `tools/adr/0012`.
+/// any model. `tools/eval/prior` fits it to five sets and checks it leave-one-set-out: `tools/adr/0012`.
 public struct ConfidencePrior: Sendable {
   /// Whose cosines were learned: other models' mean something else, and are left out.
   static let cosineModel = "all-MiniLM-L6-v2"
   /// Another version's scores mean something else.
-  static let version = "prior-1"
+  static let version = "prior-2"
 
   private let intercept: Double
   private let weight: Double
@@ -34,7 +34,7 @@ public struct ConfidencePrior: Sendable {
       let said = sigmoid(10 * ((evidence.overlap ?? 0) - 0.75)) * sigmoid(10 * (sentence - 0.5))
       return max(asked(max(sentence, evidence.title ?? 0)), said)
     },
-    ConfidencePrior(intercept: -0.253, weight: 2.560) { evidence in
+    ConfidencePrior(intercept: -0.585, weight: 2.831) { evidence in
       evidence.overlap.flatMap { $0 < leastOverlap ? nil : sigmoid(10 * ($0 - 0.75)) }
     },
   ]

@@ -85,6 +85,7 @@ enum ErrorTable {
     "no_text": Row(422, "No text in the document"),
     "unreadable_document": Row(422, "The document cannot be read"),
     "headers_too_large": Row(431, "The request head is too large"),
+    "rate_limited": Row(429, "Too many requests"),
 
     // Not now.
     "generation_not_reached": Row(503, "Not searchable yet", retryAfter: 1),

@@ -33,6 +33,8 @@ struct Problem: Error, Sendable {
   var cause: (any Error)?
   /// Whether the connection cannot go on: part of the body was not read.
   var closesConnection = false
+  /// Seconds, where this occurrence has its own.
+  var retryAfter: Int?
 
   init(
     _ code: String, _ message: String, errors: [Detail] = [], headers: HTTPFields = [:],
@@ -78,13 +80,13 @@ struct Problem: Error, Sendable {
       "status": .integer(Int64(row.status)), "detail": .string(shownMessage), "code": .string(code),
       "request_id": .string(requestID), "errors": .array(errors.map(\.json)),
     ]
-    if let seconds = row.retryAfter { members["retry_after"] = .integer(Int64(seconds)) }
+    if let seconds = retryAfter ?? row.retryAfter { members["retry_after"] = .integer(Int64(seconds)) }
     return .object(members)
   }
 
   func response(requestID: String) -> Response {
     var headers = headers
-    if let seconds = row.retryAfter { headers[.retryAfter] = String(seconds) }
+    if let seconds = retryAfter ?? row.retryAfter { headers[.retryAfter] = String(seconds) }
     if closesConnection { headers[.connection] = "close" }
     return .data(
       JSONText.data(json(requestID: requestID)), type: "application/problem+json",

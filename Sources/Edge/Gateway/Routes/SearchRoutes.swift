@@ -7,7 +7,7 @@ import Retrieval
 extension GatewayRoutes {
   static let search: [Route] = [
     Route(
-      .post, "/v1/search", access: .read(.search), lane: .read, body: .json,
+      .post, "/v1/search", access: .read(.search), lane: .read, body: .json, cost: 2,
       documentation: Documentation(
         id: "search", tag: "Search", summary: "Find passages",
         description: """
@@ -29,10 +29,10 @@ extension GatewayRoutes {
         ])
     ) { call in
       let request = try call.searchRequest()
-      return .json(try await call.services.engine.search(request))
+      return .json(try await call.search(request))
     },
     Route(
-      .post, "/v1/answers", access: .read(.ask), lane: .read, body: .json,
+      .post, "/v1/answers", access: .read(.ask), lane: .read, body: .json, cost: 8,
       documentation: Documentation(
         id: "answer", tag: "Search", summary: "Answer a question",
         description: """
@@ -49,7 +49,7 @@ extension GatewayRoutes {
         ])
     ) { call in
       let request = try call.answerRequest()
-      let response = try await call.services.engine.answer(request)
+      let response = try await call.answer(request)
       return call.prefers("text/event-stream")
         ? .events(of: response) : .json(response, headers: [.vary: "Accept"])
     },
@@ -73,6 +73,29 @@ extension GatewayRoutes {
 }
 
 extension Call {
+  func search(_ request: SearchRequest) async throws -> SearchResponse {
+    let response = try await services.engine.search(request)
+    notes.note(
+      CallNotes.Query(
+        text: request.query, knowledgeBase: request.knowledgeBase, mode: request.mode.rawValue,
+        results: response.hits.count, milliseconds: response.tookMilliseconds,
+        generation: response.generation.rawValue))
+    return response
+  }
+
+  func answer(_ request: AnswerRequest) async throws -> AnswerResponse {
+    let response = try await services.engine.answer(request)
+    notes.note(
+      CallNotes.Query(
+        text: request.question, knowledgeBase: request.knowledgeBase, mode: response.answer.kind.rawValue,
+        results: response.citations.count, milliseconds: response.tookMilliseconds,
+        generation: response.generation.rawValue))
+    services.metrics.makeCounter(
+      label: "frontdesk_answers_total", dimensions: [("kind", response.answer.kind.rawValue)]
+    ).increment(by: 1)
+    return response
+  }
+
   func searchRequest() throws -> SearchRequest {
     var fields = try fields()
     var request = SearchRequest(

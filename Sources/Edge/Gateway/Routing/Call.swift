@@ -14,6 +14,7 @@ struct Call: Sendable {
   let requestID: String
   /// Named path segments, still percent-encoded.
   let parameters: [String: Substring]
+  let notes: CallNotes
 
   var headers: HTTPFields { head.headerFields }
 

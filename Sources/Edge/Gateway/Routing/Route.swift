@@ -12,11 +12,13 @@ struct Route: Sendable {
   let lane: Lane
   let body: Body
   let documentation: Documentation
+  /// Units of work that a request is counted as (`RateLimiter`).
+  let cost: Int
   let handle: @Sendable (Call) async throws -> Response
 
   init(
     _ method: HTTPRequest.Method, _ path: PathTemplate, access: Authenticator.Requirement, lane: Lane,
-    body: Body = .none,
+    body: Body = .none, cost: Int? = nil,
     documentation: Documentation, handle: @escaping @Sendable (Call) async throws -> Response
   ) {
     self.method = method
@@ -25,6 +27,7 @@ struct Route: Sendable {
     self.lane = lane
     self.body = body
     self.documentation = documentation
+    self.cost = cost ?? lane.standardCost
     self.handle = handle
   }
 
@@ -34,6 +37,14 @@ struct Route: Sendable {
     case direct
     case read
     case write
+
+    fileprivate var standardCost: Int {
+      switch self {
+      case .direct: 0
+      case .read: 1
+      case .write: 4
+      }
+    }
   }
 
   enum Body: Sendable, Hashable {

@@ -81,9 +81,43 @@ struct ServeCommand: AsyncParsableCommand {
     limits.readTimeout = settings.requestTimeout
     limits.idleTimeout = settings.idleTimeout
     limits.maxReads = settings.maxConcurrentRequests
-    return GatewayConfiguration(
+    var configuration = GatewayConfiguration(
       host: settings.host, port: settings.port, ownerKey: settings.apiKey,
       behindProxy: settings.behindProxy, metricsOpen: settings.metricsOpen, tls: tls, limits: limits)
+    configuration.rates = rates(settings, isLocal: configuration.isLocal)
+    configuration.trustedProxies = try settings.trustedProxies.map { text in
+      guard let range = AddressRange(text) else {
+        throw UsageError(
+          "trusted_proxies has '\(text)', which is no address and no range such as 10.0.0.0/8.")
+      }
+      return range
+    }
+    configuration.allowedOrigins = Set(try settings.allowedOrigins.map(origin))
+    configuration.slowQuery = settings.slowQuery
+    return configuration
+  }
+
+  /// Whoever sits at this machine is not limited unless it is asked for.
+  private static func rates(_ settings: Settings, isLocal: Bool) -> GatewayConfiguration.Rates {
+    func rate(_ key: String, _ units: Double, _ burst: Double) -> GatewayConfiguration.Rates.Rate? {
+      if let set = settings.rate(key) { return .init(units: set.units, burst: max(1, set.burst)) }
+      return isLocal ? nil : .init(units: units, burst: burst)
+    }
+    return GatewayConfiguration.Rates(
+      key: rate("rate_per_key", 200, 4000), customer: rate("rate_per_customer", 5, 200),
+      address: rate("rate_per_address", 20, 400))
+  }
+
+  /// As browsers send it: scheme, host, and a port where it is not the scheme's own.
+  private static func origin(_ text: String) throws -> String {
+    guard let url = URL(string: text), ["http", "https"].contains(url.scheme), url.host() != nil,
+      url.path().isEmpty, url.query() == nil, text == text.lowercased()
+    else {
+      throw UsageError(
+        "allowed_origins has '\(text)'; write an origin in lower case, without a path: https://www.example.com."
+      )
+    }
+    return text
   }
 }
 

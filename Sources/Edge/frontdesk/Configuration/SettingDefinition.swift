@@ -49,7 +49,7 @@ struct SettingDefinition: Sendable {
     .init(
       key: "rerank_weight", kind: .number(0...1), standard: "", unit: "share",
       help:
-        "Share of the cross-encoder in a hit's score; unset: 0.15, and 0.5 where a request asks for pairs and a question is answered by texts."
+        "Share of the cross-encoder in a hit's score; unset: 0.15, and 0.6 where a request asks for pairs and a question is answered by texts."
     ),
     .init(
       key: "threads", kind: .integer(1...256), standard: "", unit: "threads",
@@ -82,6 +82,33 @@ struct SettingDefinition: Sendable {
     .init(
       key: "max_concurrent_requests", kind: .integer(1...10_000), standard: "64", unit: "requests",
       help: "Requests in work at one time; a short queue, then 503."),
+    .init(
+      key: "rate_per_key", kind: .numbers(0.001...1e9, count: 2), standard: "",
+      unit: "units a second,at once",
+      help:
+        "What one key may ask for: a read costs 1, a search 2, a write 4, an answer 8; unset: no limit on a loopback host without a proxy, else 200,4000."
+    ),
+    .init(
+      key: "rate_per_customer", kind: .numbers(0.001...1e9, count: 2), standard: "",
+      unit: "units a second,at once",
+      help: "What one customer may ask for, whom a token names; unset: as rate_per_key, else 5,200."),
+    .init(
+      key: "rate_per_address", kind: .numbers(0.001...1e9, count: 2), standard: "",
+      unit: "units a second,at once",
+      help: "What may be asked for without a key, from one address; unset: as rate_per_key, else 20,400."),
+    .init(
+      key: "trusted_proxies", kind: .text, standard: "", unit: "addresses",
+      help: "Proxies whose X-Forwarded-For is believed: 10.0.0.0/8,2001:db8::1."),
+    .init(
+      key: "allowed_origins", kind: .text, standard: "", unit: "origins",
+      help:
+        "Sites whose pages may call the API from a browser: https://www.example.com,https://help.example.com."
+    ),
+    .init(
+      key: "slow_query", kind: .integer(0...600_000), standard: "1000", unit: "milliseconds",
+      help:
+        "From which time on a search or an answer is logged as slow, with a hash in place of its words; 0: never."
+    ),
     .init(
       key: "metrics_open", kind: .flag, standard: "false", unit: "",
       help: "Lets /metrics be read without a key."),

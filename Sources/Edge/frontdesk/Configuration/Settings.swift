@@ -82,6 +82,9 @@ struct Settings: Sendable {
   private func text(_ key: String) -> String { byKey[key] ?? "" }
   private func integer(_ key: String) -> Int { byKey[key].flatMap { Int($0) } ?? 0 }
   private func number(_ key: String) -> Double { byKey[key].flatMap { Double($0) } ?? 0 }
+  private func list(_ key: String) -> [String] {
+    text(key).split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
+  }
   private func flag(_ key: String) -> Bool { byKey[key] == "true" }
 
   var models: URL {
@@ -109,6 +112,15 @@ struct Settings: Sendable {
   var idleTimeout: Duration { .seconds(integer("idle_timeout")) }
   var maxConcurrentRequests: Int { integer("max_concurrent_requests") }
   var metricsOpen: Bool { flag("metrics_open") }
+  /// Units a second and units at once; nil for what suits where the server listens.
+  func rate(_ key: String) -> (units: Double, burst: Double)? {
+    let numbers = text(key).split(separator: ",").compactMap { Double($0) }
+    return numbers.count == 2 ? (numbers[0], numbers[1]) : nil
+  }
+  var trustedProxies: [String] { list("trusted_proxies") }
+  var allowedOrigins: [String] { list("allowed_origins") }
+  /// Nil for never.
+  var slowQuery: Duration? { integer("slow_query") == 0 ? nil : .milliseconds(integer("slow_query")) }
   var answerTarget: Double { number("answer_target") }
   /// Nil for what suits the target.
   var answerThreshold: Double? { byKey["answer_threshold"].flatMap(Double.init) }

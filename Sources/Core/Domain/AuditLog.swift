@@ -23,7 +23,7 @@ public struct AuditEntry: Hashable, Sendable {
   /// Whole microseconds.
   public let time: Date
   public let event: AuditEvent
-  /// SHA-256 over this entry and the hash of the one before.
+  /// Its link: over this entry and the link of the one before.
   public let hash: Data
 
   public init(sequence: Int64, time: Date, event: AuditEvent, hash: Data) {
@@ -40,6 +40,8 @@ public struct AuditEntry: Hashable, Sendable {
 public protocol AuditLog: Sendable {
   @discardableResult
   func record(_ event: AuditEvent, at time: Date) async throws -> AuditEntry
+  /// The newest entry.
+  func auditHead() async throws -> AuditEntry?
   /// - Returns: entries after a sequence number, oldest first.
   func auditEntries(after sequence: Int64, limit: Int) async throws -> [AuditEntry]
 }

@@ -2,6 +2,7 @@ import Domain
 import Foundation
 import GRDB
 import Logging
+import Security
 
 /// The store in two SQLite files of one folder: `knowledge.db` and `service.db`.
 ///
@@ -23,6 +24,8 @@ public final class SQLiteStore: DocumentStore, AccessKeyStore, Sendable {
     /// How often other processes' commits are looked for while someone listens to `changeSignals`.
     public var pollInterval: Duration = .milliseconds(100)
     public var logger = Logger(label: "frontdesk.store")
+    /// Links the audit log's entries; nil links them by hashes alone.
+    public var auditKey: AuditKey?
     /// Gives documents their times.
     public var now: @Sendable () -> Date = { Date() }
 

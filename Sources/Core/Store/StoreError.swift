@@ -21,6 +21,8 @@ public struct StoreError: CodedError {
     case backupRefused = "backup_refused"
     case restoreRefused = "restore_refused"
     case storeClosed = "store_closed"
+    case auditKeyMissing = "audit_key_missing"
+    case auditKeyWrong = "audit_key_wrong"
     /// A file cannot be opened, read or written.
     case storeUnavailable = "store_unavailable"
   }

@@ -44,6 +44,7 @@ struct GatewayResponder: HTTPResponder {
     requestLog = RequestLog(logger: logger, slowQuery: configuration.slowQuery)
     let (connections, reads, writes) = (connections, reads, writes)
     services.metrics.gauge("frontdesk_http_connections") { Double(connections.current) }
+    services.metrics.gauge("frontdesk_http_connections_limit") { Double(limits.maxConnections) }
     services.metrics.gauge("frontdesk_http_reads_in_work") { Double(reads.occupancy.running) }
     services.metrics.gauge("frontdesk_http_reads_queued") { Double(reads.occupancy.queued) }
     services.metrics.gauge("frontdesk_http_writes_in_work") { Double(writes.occupancy.running) }

@@ -3,6 +3,7 @@ import Domain
 import Embedding
 import Foundation
 import Logging
+import Metrics
 import SearchIndex
 import TextAnalysis
 
@@ -114,28 +115,52 @@ public actor IndexRegistry {
 
   /// Follows the feed until cancelled: every open index catches up after every change.
   public func run() async {
-    for await _ in store.changeSignals() {
+    let signals = store.changeSignals()
+    await followAll()
+    for await _ in signals {
       guard !Task.isCancelled else { return }
-      await catchUpAll()
+      await followAll()
     }
+  }
+
+  private func followAll() async {
+    if let head = try? await store.head() {
+      Gauge(label: "frontdesk_store_generation").record(head.rawValue)
+    }
+    await catchUpAll()
   }
 
   private func catchUpAll() async {
     await withTaskGroup(of: Void.self) { group in
       for (id, entry) in entries {
         group.addTask { [logger] in
-          do { try await entry.follower.value.catchUp() } catch let error as any CodedError {
+          do {
+            let follower = try await entry.follower.value
+            try await follower.catchUp()
+            Self.record(follower.current.snapshot.generation, of: follower.name)
+          } catch let error as any CodedError {
             if error.code == RetrievalError.Code.kbNotFound.rawValue {
               await self.drop(id)
             } else {
-              logger.error("index did not catch up", metadata: ["error": "\(error)"])
+              Self.recordFailure(error, logger)
             }
           } catch {
-            logger.error("index did not catch up", metadata: ["error": "\(error)"])
+            Self.recordFailure(error, logger)
           }
         }
       }
     }
+  }
+
+  // MARK: What operators see
+
+  private static func record(_ generation: Int64, of name: String) {
+    Gauge(label: "frontdesk_index_generation", dimensions: [("kb", name)]).record(generation)
+  }
+
+  private static func recordFailure(_ error: any Error, _ logger: Logger) {
+    Counter(label: "frontdesk_index_failures_total").increment()
+    logger.error("index did not catch up", metadata: ["error.message": "\(error)"])
   }
 
   /// Closes the index of a deleted knowledge base and removes its folder.

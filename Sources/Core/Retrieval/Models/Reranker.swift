@@ -44,7 +44,10 @@ public actor Reranker {
 
   /// How well each passage answers a question, as the model says it.
   func scores(of passages: [String], for question: String) async throws -> [Float] {
-    try await loaded().scores(of: passages, for: question)
+    let service = try await loaded()
+    return try await InferenceTimer.measure(.rerank, model: model) {
+      try await service.scores(of: passages, for: question)
+    }
   }
 
   /// Whether pairs of others wait already.

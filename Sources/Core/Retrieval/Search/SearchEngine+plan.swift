@@ -132,14 +132,17 @@ extension SearchEngine {
     }
     do {
       let service = try await embedders.service(for: model)
-      var own = try await service.embedQuery(texts[0])
+      func embed(_ text: String) async throws -> [Float] {
+        try await InferenceTimer.measure(.embed, model: model) { try await service.embedQuery(text) }
+      }
+      var own = try await embed(texts[0])
       for text in texts.dropFirst() {
-        own = zip(own, try await service.embedQuery(text)).map { $0 + $1 }
+        own = zip(own, try await embed(text)).map { $0 + $1 }
       }
       own = own.unit ?? own
       guard let context = query.context else { return (own, []) }
       let share = Float(query.contextShare)
-      let blend = zip(own, try await service.embedQuery(context)).map { (1 - share) * $0 + share * $1 }
+      let blend = zip(own, try await embed(context)).map { (1 - share) * $0 + share * $1 }
       return (blend.unit ?? own, [])
     } catch let error as EmbeddingError where error.code == "overloaded" {
       throw RetrievalError(.overloaded, "Too many questions at once; try again in a second.", cause: error)

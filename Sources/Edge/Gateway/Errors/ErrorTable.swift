@@ -115,6 +115,8 @@ enum ErrorTable {
     // Ours.
     "internal": unknown,
     "feed_trimmed": unknown,
+    "audit_key_missing": Row(500, "The audit log's key is missing", isInternal: true),
+    "audit_key_wrong": Row(500, "The audit log has another key", isInternal: true),
     "store_corrupt": Row(500, "The store is damaged", isInternal: true),
     "store_schema_newer": Row(500, "The store is of a newer version", isInternal: true),
 

@@ -36,12 +36,16 @@ struct ServeCommand: AsyncParsableCommand {
     MetricsSystem.bootstrap(registry)
     let configuration = try Self.configuration(settings)
     let workspace = try await Workspace.open(settings)
+    do { try await workspace.store.requireAuditKey() } catch {
+      await workspace.close()
+      throw error
+    }
     if let reranker = workspace.reranker {
       registry.gauge("frontdesk_rerank_pairs") { Double(reranker.defaultPairs) }
     }
     var services: [any Service] = [
       FollowingService(workspace: workspace), SwitchingService(workspace: workspace),
-      PublishingService(schedule: workspace.schedule),
+      PublishingService(schedule: workspace.schedule), AuditHeadService(workspace: workspace),
     ]
     if settings.role != "ingest" {
       services.append(

@@ -4,6 +4,7 @@ import Foundation
 import Knowledge
 import Logging
 import Retrieval
+import Security
 import Store
 
 /// The composition root: one data folder's store, indexes, models and services, put together.
@@ -18,16 +19,23 @@ final class Workspace: Sendable {
   let ingest: IngestService
   let switcher: ModelSwitcher
   let schedule: PublicationSchedule
+  /// Nil where none is set.
+  let auditKey: AuditKey?
   let logger: Logger
 
   static func open(_ settings: Settings, chunking: Chunker.Options = .standard) async throws -> Workspace {
     let logger = Log.make(settings.logLevel)
-    let store = try SQLiteStore(folder: settings.data)
-    return Workspace(settings, store: store, chunking: chunking, logger: logger)
+    var options = SQLiteStore.Options()
+    options.auditKey = try settings.auditKeyFile.map { try AuditKeyFile.read($0, notWithin: settings.data) }
+    let store = try SQLiteStore(folder: settings.data, options: options)
+    return Workspace(settings, store: store, auditKey: options.auditKey, chunking: chunking, logger: logger)
   }
 
-  private init(_ settings: Settings, store: SQLiteStore, chunking: Chunker.Options, logger: Logger) {
+  private init(
+    _ settings: Settings, store: SQLiteStore, auditKey: AuditKey?, chunking: Chunker.Options, logger: Logger
+  ) {
     self.settings = settings
+    self.auditKey = auditKey
     self.store = store
     self.logger = logger
     let cache = ModelCache(folder: settings.models)

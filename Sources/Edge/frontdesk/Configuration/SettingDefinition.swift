@@ -110,6 +110,12 @@ struct SettingDefinition: Sendable {
         "From which time on a search or an answer is logged as slow, with a hash in place of its words; 0: never."
     ),
     .init(
+      key: "audit_key", kind: .text, standard: "", unit: "file",
+      help: "Secret of at least 32 bytes that links the audit log's entries; outside of the data folder."),
+    .init(
+      key: "audit_heads", kind: .text, standard: "", unit: "file",
+      help: "Where a server appends the audit log's newest link every hour; best on another machine's disk."),
+    .init(
       key: "metrics_open", kind: .flag, standard: "false", unit: "",
       help: "Lets /metrics be read without a key."),
     .init(

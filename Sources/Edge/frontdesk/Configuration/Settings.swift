@@ -117,6 +117,8 @@ struct Settings: Sendable {
     let numbers = text(key).split(separator: ",").compactMap { Double($0) }
     return numbers.count == 2 ? (numbers[0], numbers[1]) : nil
   }
+  var auditKeyFile: String? { byKey["audit_key"] }
+  var auditHeadsFile: String? { byKey["audit_heads"] }
   var trustedProxies: [String] { list("trusted_proxies") }
   var allowedOrigins: [String] { list("allowed_origins") }
   /// Nil for never.

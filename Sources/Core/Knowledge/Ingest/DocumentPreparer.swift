@@ -19,12 +19,16 @@ public struct DocumentPreparer: Sendable {
     version = "\(Chunker.version)/\(options)/\(tokens.id)"
   }
 
+  /// Card numbers are masked here, through which everything comes that is stored of a document.
+  ///
   /// - Parameter blocks: structure of `content.text`; nil where it is bare text.
   public func write(
     _ content: DocumentContent, blocks: [Block]?, links: DocumentLinks = DocumentLinks(), externalID: String,
     origin: DocumentOrigin?, publication: PublicationChange = .keep, author: String? = nil
   ) -> DocumentWrite {
-    var content = content
+    var content = content.withoutCards
+    let blocks = blocks?.map(\.withoutCards)
+    let links = links.withoutCards
     if content.language == nil {
       let sample = ([content.title] + content.questions + [Self.sample(of: content.text)]).joined(
         separator: "\n")

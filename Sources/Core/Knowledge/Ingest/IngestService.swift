@@ -27,7 +27,8 @@ public final class IngestService: Sendable {
     self.reader = reader
     preparer = DocumentPreparer(tokens: tokens, options: chunking)
     writer = DocumentWriter(store: store, embedders: embedders)
-    version = "\(DocumentReader.version)/\(preparer.version)"
+    // Files that were read before cards were masked are read once more.
+    version = "\(DocumentReader.version)/\(preparer.version)/cards-1"
   }
 
   /// Puts one document under the caller's own id; the same content again changes nothing.

@@ -1,0 +1,31 @@
+import Domain
+import Security
+
+extension DocumentContent {
+  /// As it may be stored: without payment card numbers. Byte ranges of `text` stay what they were.
+  var withoutCards: DocumentContent {
+    var content = self
+    content.title = CardMask.masked(title)
+    content.text = CardMask.masked(text)
+    content.questions = questions.map(CardMask.masked)
+    content.url = url.map(CardMask.masked)
+    content.tags = tags.map(CardMask.masked)
+    content.attributes = attributes.mapValues(CardMask.masked)
+    return content
+  }
+}
+
+extension Block {
+  var withoutCards: Block {
+    guard case .heading(let level, let text) = kind else { return self }
+    return Block(kind: .heading(level: level, text: CardMask.masked(text)), span: span)
+  }
+}
+
+extension DocumentLinks {
+  var withoutCards: DocumentLinks {
+    DocumentLinks(
+      outgoing: outgoing.map { DocumentLink(target: CardMask.masked($0.target), line: $0.line) },
+      anchors: anchors?.map(CardMask.masked))
+  }
+}

@@ -46,6 +46,9 @@ public struct Gateway: Service {
     try await ListenPolicy.check(configuration, keys: services.keys)
     let work = responder.work
     let drainTimeout = configuration.limits.drainTimeout
+    let uses = responder.authenticator.uses
+    let noting = Task { await uses.keepFlushing(every: .seconds(30)) }
+    defer { noting.cancel() }
     try await withGracefulShutdownHandler {
       try await application.run()
     } onGracefulShutdown: {
@@ -54,6 +57,7 @@ public struct Gateway: Service {
         work.stopAll()
       }
     }
+    await uses.flush()
   }
 
   /// For tests that send requests without a socket.

@@ -28,7 +28,8 @@ struct GatewayResponder: HTTPResponder {
     self.configuration = configuration
     self.logger = logger
     table = RouteTable(routes: GatewayRoutes.all(services: services, configuration: configuration))
-    authenticator = Authenticator(keys: services.keys, configuration: configuration)
+    authenticator = Authenticator(
+      keys: services.keys, tokenSecrets: services.tokenSecrets, configuration: configuration)
     work = WorkInFlight()
     connections = ConnectionCount(limit: limits.maxConnections)
     reads = Admission(limit: limits.maxReads, maxQueued: limits.maxQueued, timeout: limits.queueTimeout)

@@ -49,7 +49,8 @@ struct ServeCommand: AsyncParsableCommand {
           services: GatewayServices(
             engine: workspace.engine, ingest: workspace.ingest, switcher: workspace.switcher,
             store: workspace.store,
-            keys: workspace.store, audit: workspace.store, readiness: { await workspace.readiness() },
+            keys: workspace.store, audit: workspace.store, tokenSecrets: workspace.tokenSecrets,
+            readiness: { await workspace.readiness() },
             metrics: registry,
             models: ModelCatalogue.embedders.map(\.name) + [KnowledgeBase.noModel], version: Release.version),
           configuration: configuration, logger: workspace.logger
@@ -83,7 +84,8 @@ struct ServeCommand: AsyncParsableCommand {
     limits.maxReads = settings.maxConcurrentRequests
     return GatewayConfiguration(
       host: settings.host, port: settings.port, ownerKey: settings.apiKey,
-      behindProxy: settings.behindProxy, metricsOpen: settings.metricsOpen, tls: tls, limits: limits)
+      behindProxy: settings.behindProxy, metricsOpen: settings.metricsOpen,
+      publishByAnother: settings.publishByAnother, tls: tls, limits: limits)
   }
 }
 

@@ -4,6 +4,7 @@ import Foundation
 import Knowledge
 import Logging
 import Retrieval
+import Security
 import Store
 
 /// The composition root: one data folder's store, indexes, models and services, put together.
@@ -18,6 +19,7 @@ final class Workspace: Sendable {
   let ingest: IngestService
   let switcher: ModelSwitcher
   let schedule: PublicationSchedule
+  let tokenSecrets: TokenSecretsFile
   let logger: Logger
 
   static func open(_ settings: Settings, chunking: Chunker.Options = .standard) async throws -> Workspace {
@@ -30,6 +32,7 @@ final class Workspace: Sendable {
     self.settings = settings
     self.store = store
     self.logger = logger
+    tokenSecrets = TokenSecretsFile(folder: settings.data)
     let cache = ModelCache(folder: settings.models)
     embedders = EmbedderRegistry(
       cache: cache, threads: settings.threads, precision: settings.precision)

@@ -109,6 +109,7 @@ struct Settings: Sendable {
   var idleTimeout: Duration { .seconds(integer("idle_timeout")) }
   var maxConcurrentRequests: Int { integer("max_concurrent_requests") }
   var metricsOpen: Bool { flag("metrics_open") }
+  var publishByAnother: Bool { flag("publish_by_another") }
   var answerTarget: Double { number("answer_target") }
   /// Nil for what suits the target.
   var answerThreshold: Double? { byKey["answer_threshold"].flatMap(Double.init) }

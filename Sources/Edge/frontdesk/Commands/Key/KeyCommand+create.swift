@@ -8,8 +8,7 @@ extension KeyCommand {
     static let configuration = CommandConfiguration(
       abstract: "Create a key; it is shown once and kept only as a hash.",
       discussion: """
-        Roles: owner, editor, publisher, supervisor, agent, analyst, auditor, privacy_officer, service, customer, \
-        reader. The handbook's page on security says what each may; --scope narrows a key to some of it.
+        The handbook's page "Roles, keys and tokens" says what each role may; --scope narrows a key to some of it.
         """)
     @Argument(help: "What it is for.") var name: String
     @Option(help: "What its bearer is.") var role: AccessKey.Role = .reader

@@ -111,7 +111,8 @@ let package = Package(
       dependencies: ["Domain", "Embedding", "Store", "Retrieval", "Knowledge", "TestSupport", log],
       path: "Tests/EngineSupport"),
     .testTarget(name: "ArchitectureTests", path: "Tests/ArchitectureTests"),
-    .testTarget(name: "SecurityTests", dependencies: ["Security", "Domain"], path: "Tests/SecurityTests"),
+    .testTarget(
+      name: "SecurityTests", dependencies: ["Security", "Domain", "TestSupport"], path: "Tests/SecurityTests"),
     .testTarget(
       name: "TextAnalysisTests", dependencies: ["TextAnalysis", "Domain", "TestSupport"],
       path: "Tests/TextAnalysisTests"),

@@ -6,54 +6,6 @@ import Testing
 @testable import Gateway
 
 @Suite struct AccessTests {
-  /// Who may call what: every route of the table, for every kind of caller.
-  @Test func everyRouteForEveryCaller() async throws {
-    let backend = try Backend()
-    let gateway = try backend.gateway()
-    let keys: [(String, String?)] = [
-      ("none", nil), ("wrong", "fd_nobodys"), ("reader", try await backend.key(.reader)),
-      ("editor", try await backend.key(.editor)), ("owner", try await backend.key(.owner)),
-      ("configured", Backend.ownerKey),
-      ("expired", try await backend.key(.owner, expiresAt: Date(timeIntervalSinceNow: -1))),
-      ("revoked", try await backend.key(.owner, revoked: true)),
-    ]
-    let open: Set = ["live", "ready", "openapi", "docs"]
-    let reads: Set = [
-      "search", "answer", "verify", "getDocument", "listDocuments", "listKnowledgeBases", "getKnowledgeBase",
-      "metrics",
-    ]
-    let writes: Set = [
-      "putDocument", "deleteDocument", "createKnowledgeBase", "deleteKnowledgeBase", "setModel",
-      "getSearchRules", "putSearchRules", "publishDocument", "unpublishDocument", "archiveDocument",
-      "restoreVersion", "listVersions", "diffVersions",
-    ]
-    let routes = GatewayRoutes.all(services: backend.services(), configuration: GatewayConfiguration())
-    #expect(Set(routes.map(\.documentation.id)) == open.union(reads).union(writes), "a route is in no list")
-
-    for route in routes {
-      let id = route.documentation.id
-      let uri = route.path.description.replacing("{kb}", with: "default").replacing(
-        "{external_id}", with: "x")
-      for (name, key) in keys {
-        let reply = try await gateway.send(route.method, uri, key: key, body: Data("{".utf8))
-        let expected: Int? =
-          switch name {
-          case _ where open.contains(id): nil
-          case "none", "wrong", "expired", "revoked": 401
-          case "reader" where writes.contains(id): 403
-          default: nil
-          }
-        if let expected {
-          #expect(reply.status == expected, "\(name) \(id)")
-          #expect(reply.code == (expected == 401 ? "unauthorized" : "forbidden"), "\(name) \(id)")
-          #expect((reply.headers[.wwwAuthenticate] != nil) == (expected == 401), "\(name) \(id)")
-        } else {
-          #expect(![401, 403].contains(reply.status), "\(name) \(id): \(reply.text)")
-        }
-      }
-    }
-  }
-
   /// What was done and by whom is on record; what a purge erases is not in it.
   @Test func administrationIsOnRecord() async throws {
     let backend = try Backend()

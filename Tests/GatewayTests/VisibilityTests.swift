@@ -1,5 +1,6 @@
 import Domain
 import Foundation
+import Security
 import Testing
 
 @testable import Gateway
@@ -77,5 +78,40 @@ import Testing
     let reader = try await backend.key(.reader)
     #expect(try await gateway.send(.get, "/v1/kbs/default", key: reader).at("documents") == .null)
     #expect(try await gateway.send(.get, "/v1/kbs/default", key: Backend.ownerKey).at("documents") == 1)
+  }
+
+  /// Asked byte by byte, verification must not spell out a document that the caller may not see.
+  @Test func verifyingTellsNothingOfWhatIsHidden() async throws {
+    let backend = try Backend()
+    let gateway = try backend.gateway()
+    _ = try await backend.store.createKnowledgeBase(named: "shop", model: KnowledgeBase.noModel)
+    try await backend.put("hidden", "The code is 4711.", visibility: .groups(["staff"]))
+    try await backend.put("shown", "The door is open.")
+    try await backend.put("narrowed", "The price is 5.")
+    try await backend.put("narrowed", "The price is 6.", visibility: .groups(["staff"]))
+    func status(_ id: String, _ quote: String, version: Int = 1, key: String) async throws -> String? {
+      let kb = try #require(try await backend.store.knowledgeBase(named: "default"))
+      let record = try #require(try await backend.store.latestDocument(id, in: kb.id))
+      let text = try #require(try await backend.store.version(version, of: id, in: kb.id)).text
+      let start = try #require(text.range(of: quote)).lowerBound.utf16Offset(in: text)
+      let citation: JSONValue = [
+        "document_id": .string(record.id.description), "external_id": .string(id), "title": "", "url": .null,
+        "version": .integer(Int64(version)), "start_byte": .integer(Int64(start)),
+        "end_byte": .integer(Int64(start + quote.utf8.count)), "quote": .string(quote),
+        "sha256": .string(Digest.hex(Digest.sha256(quote))),
+      ]
+      let reply = try await gateway.send(.post, "/v1/verify", key: key, json: ["citations": [citation]])
+      return reply.at("citations[0].status")?.text
+    }
+    let reader = try await backend.key(.reader)
+    let staff = try await backend.key(.reader, groups: ["staff"])
+    let elsewhere = try await backend.key(.owner, knowledgeBases: ["shop"])
+    #expect(try await status("hidden", "4", key: reader) == "forged")
+    #expect(try await status("hidden", "4", key: staff) == "valid")
+    #expect(try await status("hidden", "4", key: Backend.ownerKey) == "valid")
+    #expect(try await status("shown", "door", key: reader) == "valid")
+    #expect(try await status("shown", "door", key: elsewhere) == "forged")
+    #expect(try await status("narrowed", "5", key: reader) == "forged")
+    #expect(try await status("narrowed", "5", key: staff) == "changed")
   }
 }

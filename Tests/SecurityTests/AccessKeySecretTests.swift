@@ -28,12 +28,13 @@ import Testing
   }
 
   @Test func onlyThePresentedKeyMatches() {
-    let (key, secret) = AccessKey.issue(name: "shop", role: .reader, at: Date())
-    #expect(key.matches(secret.text))
-    #expect(!key.matches(secret.text + "x"))
-    #expect(!key.matches(String(secret.text.dropLast())))
-    #expect(!key.matches(""))
-    #expect(!key.matches(AccessKeySecret().text))
+    let now = Date()
+    let (key, secret) = AccessKey.issue(name: "shop", role: .reader, at: now)
+    #expect(key.matches(secret.text, at: now))
+    #expect(!key.matches(secret.text + "x", at: now))
+    #expect(!key.matches(String(secret.text.dropLast()), at: now))
+    #expect(!key.matches("", at: now))
+    #expect(!key.matches(AccessKeySecret().text, at: now))
     #expect(key.prefix == secret.prefix)
   }
 
@@ -56,5 +57,27 @@ import Testing
       revokedAt: now
     )
     #expect(!revoked.isUsable(at: now))
+  }
+
+  /// After a rotation both secrets open, until the overlap ends; a third never does.
+  @Test func overlap() {
+    let now = Date(timeIntervalSince1970: 1_000)
+    let (old, before) = AccessKey.issue(name: "shop", role: .reader, at: now)
+    let (new, after) = AccessKey.issue(name: "shop", role: .reader, at: now)
+    let key = AccessKey(
+      id: "k", name: "shop", prefix: new.prefix, secretHash: new.secretHash, role: .reader,
+      knowledgeBases: [],
+      createdAt: now, expiresAt: nil, revokedAt: nil,
+      overlap: AccessKey.Overlap(secretHash: old.secretHash, endsAt: now.addingTimeInterval(60)))
+    #expect(key.matches(before.text, at: now.addingTimeInterval(59)))
+    #expect(!key.matches(before.text, at: now.addingTimeInterval(60)))
+    #expect(key.matches(after.text, at: now) && key.matches(after.text, at: now.addingTimeInterval(600)))
+    #expect(!key.matches(AccessKeySecret().text, at: now))
+  }
+
+  @Test func state() {
+    let now = Date(timeIntervalSince1970: 1_000)
+    let (key, _) = AccessKey.issue(name: "a", role: .owner, at: now, expiresAt: now.addingTimeInterval(10))
+    #expect(key.state(at: now) == .active && key.state(at: now.addingTimeInterval(10)) == .expired)
   }
 }

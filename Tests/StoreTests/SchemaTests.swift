@@ -17,7 +17,7 @@ import Testing
     #expect(status.allSatisfy { $0.found == $0.current })
     #expect(status[0].current == SQLiteStore.schemaVersion)
     #expect(try SQLiteStore.migrate(empty.url, options: Sample.options).map(\.found) == [nil, nil])
-    #expect(try SQLiteStore.schemaStatus(of: empty.url).map(\.found) == [3, 2])
+    #expect(try SQLiteStore.schemaStatus(of: empty.url).map(\.found) == [3, 3])
   }
 
   @Test(arguments: ["knowledge.db", "service.db"])
@@ -103,7 +103,11 @@ import Testing
       try await store.sourceFiles(root: "/docs", in: kb.id).keys.map(\.string).sorted() == [
         "faq.csv", "guide.md",
       ])
-    #expect(try await store.accessKeys().map(\.role) == [.owner, .reader])
+    let keys = try await store.accessKeys()
+    #expect(
+      keys.map(\.role) == [.owner, .reader] && keys.map(\.groups) == [[], version < 3 ? [] : ["staff"]])
+    #expect(keys.map(\.scopes) == [nil, version < 3 ? nil : ["search"]])
+    #expect(keys.map { $0.overlap != nil } == [false, version >= 3] && keys[0].lastUsedAt == nil)
     let rules = try await store.searchRules(of: kb.id)
     #expect(rules.synonyms == (version < 2 ? [] : ["tv, television"]))
     #expect(rules.curations.map(\.pinned) == (version < 2 ? [] : [["guide.md"]]))

@@ -80,6 +80,8 @@ public protocol DocumentStore: ChangeFeed, ModelSwitchStore, DocumentHistory {
     -> DocumentVersion?
   /// For verification: any version that was ever live, by document id.
   func version(_ version: Int, of document: DocumentID) async throws -> VersionLookup
+  /// Whom a version is for; nil where it is not there.
+  func audience(ofVersion version: Int, of document: DocumentID) async throws -> VersionAudience?
   /// Live documents in the byte order of their external ids, after `after`.
   func documents(in id: KnowledgeBaseID, after: String?, limit: Int) async throws -> [DocumentRecord]
   func counts(in id: KnowledgeBaseID) async throws -> StoreCounts
@@ -308,6 +310,18 @@ public struct DeleteReceipt: Sendable {
     self.documents = documents
     self.chunks = chunks
     self.generation = generation
+  }
+}
+
+/// Where a version stands, and who may see it.
+public struct VersionAudience: Hashable, Sendable {
+  /// Its name.
+  public let knowledgeBase: String
+  /// That of the version, where it was kept, and that of the document as it is now: a caller must match each.
+  public let visibilities: [Visibility]
+  public init(knowledgeBase: String, visibilities: [Visibility]) {
+    self.knowledgeBase = knowledgeBase
+    self.visibilities = visibilities
   }
 }
 

@@ -37,11 +37,16 @@ public struct AccessKeySecret: Sendable, CustomStringConvertible, CustomDebugStr
 extension AccessKey {
   /// Makes a key and its record.
   ///
-  /// - Parameter knowledgeBases: names it reaches; empty means all.
+  /// - Parameters:
+  ///   - scopes: nil for all that the role has by itself.
+  ///   - knowledgeBases: names it reaches; empty means all.
+  ///   - groups: whose documents it sees.
   public static func issue(
     name: String,
     role: Role,
+    scopes: [Permission]? = nil,
     knowledgeBases: [String] = [],
+    groups: [String] = [],
     at now: Date,
     expiresAt: Date? = nil
   ) -> (key: AccessKey, secret: AccessKeySecret) {
@@ -52,7 +57,9 @@ extension AccessKey {
       prefix: secret.prefix,
       secretHash: secret.hash,
       role: role,
+      scopes: scopes?.map(\.rawValue),
       knowledgeBases: knowledgeBases,
+      groups: groups,
       createdAt: now,
       expiresAt: expiresAt,
       revokedAt: nil
@@ -67,8 +74,21 @@ extension AccessKey {
     return true
   }
 
-  /// Whether this is the key that was presented; takes the same time wherever they differ.
-  public func matches(_ presented: String) -> Bool {
-    ConstantTime.equal(secretHash, AccessKeySecret.hash(of: presented))
+  /// Whether this is the key's secret, or the one before it within its overlap; takes the same time wherever
+  /// they differ.
+  public func matches(_ presented: String, at now: Date) -> Bool {
+    let hash = AccessKeySecret.hash(of: presented)
+    let isNewest = ConstantTime.equal(secretHash, hash)
+    let isBefore = overlap.map { ConstantTime.equal($0.secretHash, hash) && now < $0.endsAt } ?? false
+    return isNewest || isBefore
+  }
+}
+
+extension AccessKey {
+  public enum State: String, Sendable, CaseIterable { case active, expired, revoked }
+
+  public func state(at now: Date) -> State {
+    if revokedAt != nil { return .revoked }
+    return isUsable(at: now) ? .active : .expired
   }
 }

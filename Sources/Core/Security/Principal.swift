@@ -3,39 +3,79 @@ import Domain
 /// Who is asking, after authentication: what they may do, where, and whose eyes a search uses.
 public struct Principal: Hashable, Sendable {
   public let role: AccessKey.Role
+  public let permissions: Set<Permission>
   public let viewer: Viewer
   /// Names; empty means all.
   public let knowledgeBases: [String]
   /// Nil for the command line and for loopback without keys.
   public let keyID: String?
+  /// The company's own id of the customer that a token was made for.
+  public let customer: String?
 
-  public init(role: AccessKey.Role, viewer: Viewer, knowledgeBases: [String] = [], keyID: String? = nil) {
+  /// - Parameter permissions: nil for those of the role.
+  public init(
+    role: AccessKey.Role, permissions: Set<Permission>? = nil, viewer: Viewer, knowledgeBases: [String] = [],
+    keyID: String? = nil, customer: String? = nil
+  ) {
     self.role = role
+    self.permissions = permissions ?? role.grant.permissions
     self.viewer = viewer
     self.knowledgeBases = knowledgeBases
     self.keyID = keyID
+    self.customer = customer
   }
 
-  /// The bearer of a key. Readers see what anyone sees until `viewing(as:)` says for whom they ask.
+  /// The bearer of a key.
+  ///
+  /// Whoever changes documents sees every document that it reaches, so that no write tells what a read may not.
+  /// Others see what is public, what is for whoever is signed in, and what is for the key's groups.
   public init(key: AccessKey) {
+    let permissions = key.permissions
     self.init(
-      role: key.role,
-      viewer: key.role == .reader ? .anonymous : .all,
-      knowledgeBases: key.knowledgeBases,
-      keyID: key.id
-    )
+      role: key.role, permissions: permissions,
+      viewer: permissions.isDisjoint(with: Self.seeingAll) ? .signedIn(groups: Set(key.groups)) : .all,
+      knowledgeBases: key.knowledgeBases, keyID: key.id)
   }
+
+  private static let seeingAll: Set<Permission> = [
+    .readAllDocuments, .writeDocuments, .publishDocuments, .deleteDocuments, .purgeDocuments,
+  ]
 
   /// Whoever runs commands on the machine itself.
   public static let operatorOfMachine = Principal(role: .owner, viewer: .all)
 
   public func viewing(as viewer: Viewer) -> Principal {
-    Principal(role: role, viewer: viewer, knowledgeBases: knowledgeBases, keyID: keyID)
+    Principal(
+      role: role, permissions: permissions, viewer: viewer, knowledgeBases: knowledgeBases, keyID: keyID,
+      customer: customer)
   }
 
-  public func may(_ permission: Permission) -> Bool { role.may(permission) }
+  public func may(_ permission: Permission) -> Bool { permissions.contains(permission) }
 
   public func mayReach(kb name: String) -> Bool {
     knowledgeBases.isEmpty || knowledgeBases.contains(name)
+  }
+
+  /// Whether all that a key reaches is within reach: else it is not there for this caller.
+  public func mayReach(_ key: AccessKey) -> Bool {
+    if knowledgeBases.isEmpty { return true }
+    return !key.knowledgeBases.isEmpty && key.knowledgeBases.allSatisfy(mayReach(kb:))
+  }
+
+  /// Whether this caller has whatever a key would give: permissions, knowledge bases and groups.
+  public func mayGrant(_ key: AccessKey) -> Bool {
+    guard key.permissions.isSubset(of: permissions), mayReach(key) else { return false }
+    return Principal(key: key).viewer.isWithin(viewer)
+  }
+}
+
+extension Viewer {
+  /// Whether everything that this one sees the other sees, too.
+  public func isWithin(_ other: Viewer) -> Bool {
+    switch (self, other) {
+    case (_, .all), (.anonymous, _): true
+    case (.signedIn(let own), .signedIn(let others)): own.isSubset(of: others)
+    case (.all, _), (.signedIn, .anonymous): false
+    }
   }
 }

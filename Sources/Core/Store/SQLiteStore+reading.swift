@@ -65,6 +65,22 @@ extension SQLiteStore {
     }
   }
 
+  public func audience(ofVersion version: Int, of document: DocumentID) async throws -> VersionAudience? {
+    try await knowledge.read { db in
+      let row = try db.row(
+        """
+        SELECT b.name, d.visibility, s.visibility FROM documents d
+        JOIN knowledge_bases b ON b.id = d.kb AND b.name IS NOT NULL
+        JOIN version_details s ON s.document = d.id AND s.version = ?2
+        WHERE d.id = ?1
+        """, document.rawValue, version)
+      guard let row else { return nil }
+      let visibilities = [try row.text(1), try row.textIfPresent(2)].compactMap { $0 }
+      return VersionAudience(
+        knowledgeBase: try row.text(0), visibilities: try visibilities.map { try Visibility(column: $0) })
+    }
+  }
+
   public func documents(
     in id: KnowledgeBaseID,
     after: String?,

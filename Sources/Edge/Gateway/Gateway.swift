@@ -54,6 +54,9 @@ public struct Gateway: Service {
     let watching = Task { [certificates, logger] in await certificates?.watch(every: interval, logger: logger)
     }
     defer { watching.cancel() }
+    let uses = responder.authenticator.uses
+    let noting = Task { await uses.keepFlushing(every: .seconds(30)) }
+    defer { noting.cancel() }
     try await withGracefulShutdownHandler {
       try await application.run()
     } onGracefulShutdown: {
@@ -62,6 +65,7 @@ public struct Gateway: Service {
         work.stopAll()
       }
     }
+    await uses.flush()
   }
 
   /// For tests that send requests without a socket.

@@ -13,6 +13,8 @@ public struct GatewayConfiguration: Sendable {
   public var behindProxy: Bool
   /// Whether `/metrics` answers without a key. Default false.
   public var metricsOpen: Bool
+  /// Whether what goes to readers must be published by another than who wrote it. Default false.
+  public var publishByAnother: Bool
   /// Certificate chain and private key, as PEM files; nil speaks plain HTTP. Default nil.
   public var tls: TLSFiles?
   /// How often its files are looked at for a renewed certificate. Default 5 s.
@@ -29,13 +31,14 @@ public struct GatewayConfiguration: Sendable {
 
   public init(
     host: String = "127.0.0.1", port: Int = 8080, ownerKey: String? = nil, behindProxy: Bool = false,
-    metricsOpen: Bool = false, tls: TLSFiles? = nil, limits: Limits = Limits()
+    metricsOpen: Bool = false, publishByAnother: Bool = false, tls: TLSFiles? = nil, limits: Limits = Limits()
   ) {
     self.host = host
     self.port = port
     self.ownerKey = ownerKey.flatMap { $0.isEmpty ? nil : $0 }
     self.behindProxy = behindProxy
     self.metricsOpen = metricsOpen
+    self.publishByAnother = publishByAnother
     self.tls = tls
     self.limits = limits
   }

@@ -32,7 +32,8 @@ struct GatewayResponder: HTTPResponder {
     self.configuration = configuration
     self.logger = logger
     table = RouteTable(routes: GatewayRoutes.all(services: services, configuration: configuration))
-    authenticator = Authenticator(keys: services.keys, configuration: configuration)
+    authenticator = Authenticator(
+      keys: services.keys, tokenSecrets: services.tokenSecrets, configuration: configuration)
     work = WorkInFlight()
     connections = ConnectionCount(limit: limits.maxConnections)
     reads = Admission(limit: limits.maxReads, maxQueued: limits.maxQueued, timeout: limits.queueTimeout)
@@ -112,7 +113,7 @@ struct GatewayResponder: HTTPResponder {
     }
   }
 
-  /// Finds out who asks, and counts what is asked for: of a key where there is one, else of the address.
+  /// Finds out who asks, and counts what is asked for: of a token's customer, of a key, else of the address.
   private func admit(
     _ head: HTTPRequest, to route: Route, from address: String, _ exchange: inout Exchange
   ) async throws -> Principal {
@@ -125,10 +126,12 @@ struct GatewayResponder: HTTPResponder {
       throw problem
     }
     exchange.allowance =
-      if let key = principal.keyID {
-        try limiter.charge(.key, key, cost: route.cost)
-      } else {
-        try limiter.charge(.address, address, cost: route.cost)
+      switch (principal.keyID, principal.customer) {
+      // A browser's token names the key that it was made with: the key's own share is its back end's.
+      case (let key?, let customer?):
+        try limiter.charge(.customer, key + "/" + customer, cost: route.cost)
+      case (let key?, nil) where !Authenticator.hasToken(head): try limiter.charge(.key, key, cost: route.cost)
+      default: try limiter.charge(.address, address, cost: route.cost)
       }
     return principal
   }

@@ -2,6 +2,7 @@ import Domain
 import Foundation
 import Knowledge
 import Retrieval
+import Security
 
 /// What the gateway serves, already built and started by the composition root.
 public struct GatewayServices: Sendable {
@@ -11,12 +12,14 @@ public struct GatewayServices: Sendable {
   let store: any DocumentStore
   let keys: any AccessKeyStore
   let audit: any AuditLog
+  let tokenSecrets: TokenSecretsFile
   let readiness: @Sendable () async -> ReadinessReport
   let metrics: PrometheusRegistry
   let models: [String]
   let version: String
 
   /// - Parameters:
+  ///   - tokenSecrets: sign browsers' tokens; those of the store's data folder.
   ///   - readiness: asked by `/readyz`; within 2 s, else the answer is "not ready".
   ///   - metrics: rendered by `/metrics`; bootstrap `MetricsSystem` with the same one, so that other targets'
   ///     metrics are in it.
@@ -25,7 +28,8 @@ public struct GatewayServices: Sendable {
   public init(
     engine: SearchEngine, ingest: IngestService, switcher: ModelSwitcher, store: any DocumentStore,
     keys: any AccessKeyStore,
-    audit: any AuditLog, readiness: @escaping @Sendable () async -> ReadinessReport,
+    audit: any AuditLog, tokenSecrets: TokenSecretsFile,
+    readiness: @escaping @Sendable () async -> ReadinessReport,
     metrics: PrometheusRegistry,
     models: [String] = [], version: String = "0"
   ) {
@@ -35,6 +39,7 @@ public struct GatewayServices: Sendable {
     self.store = store
     self.keys = keys
     self.audit = audit
+    self.tokenSecrets = tokenSecrets
     self.readiness = readiness
     self.metrics = metrics
     self.models = models

@@ -50,6 +50,7 @@ final class Backend: Sendable {
   func services(ready: Bool = true) -> GatewayServices {
     GatewayServices(
       engine: engine, ingest: ingest, switcher: switcher, store: store, keys: store, audit: store,
+      tokenSecrets: TokenSecretsFile(folder: folder.url),
       readiness: {
         // The gateway keeps its backend, and with it the folder.
         withExtendedLifetime(self) { ReadinessReport(checks: ["store": .init(ready: ready)]) }
@@ -70,10 +71,13 @@ final class Backend: Sendable {
 
   /// Stores a new key and tells its secret.
   func key(
-    _ role: AccessKey.Role, knowledgeBases: [String] = [], expiresAt: Date? = nil, revoked: Bool = false
+    _ role: AccessKey.Role, scopes: [Permission]? = nil, knowledgeBases: [String] = [], groups: [String] = [],
+    expiresAt: Date? = nil, revoked: Bool = false
   ) async throws -> String {
     let (key, secret) = AccessKey.issue(
-      name: role.rawValue, role: role, knowledgeBases: knowledgeBases, at: Date(), expiresAt: expiresAt)
+      name: role.rawValue, role: role, scopes: scopes, knowledgeBases: knowledgeBases, groups: groups,
+      at: Date(),
+      expiresAt: expiresAt)
     try await store.insert(key)
     if revoked { _ = try await store.revokeAccessKey(id: key.id, at: Date()) }
     return secret.text
@@ -83,11 +87,13 @@ final class Backend: Sendable {
   @discardableResult
   func put(
     _ externalID: String, _ text: String, title: String = "", visibility: Visibility = .public,
-    into knowledgeBase: String = "default"
+    status: DocumentStatus? = nil, into knowledgeBase: String = "default"
   ) async throws -> Generation {
     let content = DocumentContent(title: title, text: text, visibility: visibility)
     return try await ingest.upsert(
-      DocumentUpsert(knowledgeBase: knowledgeBase, externalID: externalID, body: .fields(content))
+      DocumentUpsert(
+        knowledgeBase: knowledgeBase, externalID: externalID, body: .fields(content),
+        publication: PublicationChange(status: status))
     ).generation
   }
 }

@@ -1,7 +1,7 @@
 extension Schema {
   /// Access keys, the audit log, and later what conversations leave behind: no transaction spans this file
   /// and the other.
-  static let service = Schema(file: "service.db", migrations: [serviceV1, serviceV2])
+  static let service = Schema(file: "service.db", migrations: [serviceV1, serviceV2, serviceV3])
 
   private static let serviceV1 = """
     CREATE TABLE access_keys (
@@ -30,5 +30,16 @@ extension Schema {
     BEGIN SELECT RAISE(ABORT, 'audit entries stay'); END;
     CREATE TRIGGER audit_entries_stay_the_same BEFORE UPDATE ON audit
     BEGIN SELECT RAISE(ABORT, 'audit entries stay'); END;
+    """
+
+  private static let serviceV3 = """
+    -- scopes: a JSON array of permissions, NULL for all that the role has. overlap_hash: of the secret before the
+    -- newest, until overlap_ends_at. last_used_at: to the minute.
+    ALTER TABLE access_keys ADD COLUMN scopes TEXT;
+    ALTER TABLE access_keys ADD COLUMN viewer_groups TEXT NOT NULL DEFAULT '[]';
+    ALTER TABLE access_keys ADD COLUMN overlap_hash BLOB;
+    ALTER TABLE access_keys ADD COLUMN overlap_ends_at INTEGER;
+    ALTER TABLE access_keys ADD COLUMN last_used_at INTEGER;
+    CREATE UNIQUE INDEX access_keys_by_overlap ON access_keys (overlap_hash) WHERE overlap_hash IS NOT NULL;
     """
 }

@@ -14,9 +14,20 @@ final class Authenticator: Sendable {
     case read(Permission)
     /// Always with a key.
     case keyed(Permission)
+
+    /// Nil where none is needed.
+    var permission: Permission? {
+      switch self {
+      case .open: nil
+      case .read(let permission), .keyed(let permission): permission
+      }
+    }
   }
 
+  /// When keys were used, on its way to the store.
+  let uses: KeyUses
   private let keys: any AccessKeyStore
+  private let tokens: TokenVerifier
   private let ownerKeyHash: Data?
   /// Without any key at all, whoever sits at this machine may read.
   private let trustsLoopback: Bool
@@ -24,47 +35,43 @@ final class Authenticator: Sendable {
   private let keysExist = Mutex<(known: Bool, until: Date)>((false, .distantPast))
 
   init(
-    keys: any AccessKeyStore, configuration: GatewayConfiguration,
+    keys: any AccessKeyStore, tokenSecrets: TokenSecretsFile, configuration: GatewayConfiguration,
     clock: @escaping @Sendable () -> Date = { Date() }
   ) {
     self.keys = keys
+    uses = KeyUses(store: keys)
     ownerKeyHash = configuration.ownerKey.map(AccessKeySecret.hash)
+    tokens = TokenVerifier(keys: keys, secrets: tokenSecrets, ownerKeyHash: ownerKeyHash, clock: clock)
     trustsLoopback = configuration.isLoopback && !configuration.behindProxy
     self.clock = clock
   }
 
-  /// - Throws: `unauthorized`, `forbidden`, or what the key store throws: a store that cannot tell opens
-  ///   nothing.
+  /// - Throws: `unauthorized`, `forbidden`, `origin_mismatch`, or what the key store throws: a store that cannot
+  ///   tell opens nothing.
   func principal(for head: HTTPRequest, requirement: Requirement) async throws -> Principal {
-    let permission: Permission
-    switch requirement {
-    case .open: return .anonymousReader
-    case .read(let needed), .keyed(let needed): permission = needed
-    }
+    guard let permission = requirement.permission else { return .anonymousReader }
     guard let presented = try Self.bearer(head.headerFields) else {
       if case .read = requirement, try await readsAreOpen(to: head) { return .anonymousReader }
       throw Problem.unauthorized("Send a key as 'Authorization: Bearer KEY'.")
     }
-    let principal = try await self.principal(presenting: presented)
-    guard principal.may(permission) else {
-      throw Problem(
-        "forbidden", "A \(principal.role.rawValue)'s key does not permit this; use one of a higher role.")
-    }
+    let principal =
+      presented.hasPrefix(BrowserToken.marker)
+      ? try await tokens.principal(presenting: presented, origins: head.headerFields[values: .origin])
+      : try await self.principal(presenting: presented)
+    try principal.require(permission)
     return principal
   }
 
   private func principal(presenting secret: String) async throws -> Principal {
     let hash = AccessKeySecret.hash(of: secret)
     if let ownerKeyHash, ConstantTime.equal(hash, ownerKeyHash) { return .keyOwner }
+    let now = clock()
     // One message for unknown, expired and revoked: a guesser learns nothing.
-    guard let key = try await keys.accessKey(secretHash: hash), key.matches(secret), key.isUsable(at: clock())
-    else {
-      throw Problem.unauthorized(
-        "The key is unknown, expired or revoked.",
-        challenge: "Bearer realm=\"frontdesk\", error=\"invalid_token\"")
-    }
-    let principal = Principal(key: key)
-    return key.role == .reader ? principal.viewing(as: .signedIn(groups: [])) : principal
+    guard let key = try await keys.accessKey(secretHash: hash), key.matches(secret, at: now),
+      key.isUsable(at: now)
+    else { throw Problem.invalidCredential("The key is unknown, expired or revoked.") }
+    uses.note(key.id, at: now)
+    return Principal(key: key)
   }
 
   private func readsAreOpen(to head: HTTPRequest) async throws -> Bool {
@@ -82,6 +89,11 @@ final class Authenticator: Sendable {
     let exists = try await keys.accessKeys().contains { $0.isUsable(at: now) }
     keysExist.withLock { $0 = (exists, now.addingTimeInterval(1)) }
     return exists
+  }
+
+  /// Whether a browser asks, with a token that a site's back end made for it.
+  static func hasToken(_ head: HTTPRequest) -> Bool {
+    head.headerFields[.authorization]?.contains(BrowserToken.marker) ?? false
   }
 
   /// - Returns: nil without an Authorization header.
@@ -104,4 +116,9 @@ extension Principal {
 
   /// Whether totals of a knowledge base may be shown: to those who see all of it, and at the machine itself.
   var mayCount: Bool { viewer == .all || keyID == nil }
+
+  /// - Throws: `forbidden`.
+  func require(_ permission: Permission) throws(Problem) {
+    if !may(permission) { throw .lacking(permission, self) }
+  }
 }

@@ -1,3 +1,6 @@
+import Domain
+import Security
+
 /// The description of the API as one page without scripts or anything from elsewhere.
 enum DocumentationPage {
   static func html(of routes: [Route]) -> String {
@@ -45,8 +48,9 @@ enum DocumentationPage {
     let access =
       switch route.access {
       case .open: "open"
-      case .read(let permission): "\(permission.rawValue); keyless on this machine where no key is set"
-      case .keyed(let permission): permission.rawValue
+      case .read(let permission):
+        "\(permission.rawValue) (\(roles(permission))); keyless on this machine where no key is set"
+      case .keyed(let permission): "\(permission.rawValue) (\(roles(permission)))"
       }
     return """
       <details><summary><b class="method">\(route.method.rawValue)</b> <code>\(escaped(route.path.description))</code>
@@ -54,6 +58,10 @@ enum DocumentationPage {
       <p>\(escaped(documentation.description))</p>
       <table>\(row("access", access))\(rows)</table></details>
       """
+  }
+
+  private static func roles(_ permission: Permission) -> String {
+    AccessKey.Role.having(permission).map(\.rawValue).joined(separator: ", ")
   }
 
   private static func row(_ name: String, _ text: String) -> String {

@@ -1,4 +1,6 @@
+import Domain
 import Foundation
+import Security
 
 /// Writes the routes down as an OpenAPI 3.1 document.
 enum OpenAPI {
@@ -20,7 +22,10 @@ enum OpenAPI {
       "components": [
         "schemas": .object(Schemas.all),
         "securitySchemes": [
-          "key": ["type": "http", "scheme": "bearer", "description": "An API key, or the owner's key."]
+          "key": [
+            "type": "http", "scheme": "bearer",
+            "description": "An API key, the owner's key, or a browser's token.",
+          ]
         ],
       ],
     ]
@@ -33,6 +38,7 @@ enum OpenAPI {
       "tags": [.string(documentation.tag)], "responses": .object(responses(route)),
       "security": security(route.access),
     ]
+    operation.merge(roles(route.access)) { $1 }
     if !documentation.description.isEmpty { operation["description"] = .string(documentation.description) }
     let parameters = parameters(route)
     if !parameters.isEmpty { operation["parameters"] = .array(parameters) }
@@ -55,12 +61,28 @@ enum OpenAPI {
     }
   }
 
+  /// Who may call it, from the table of `Permission.swift`: roles, and roles that may where a key's scopes say so.
+  private static func roles(_ requirement: Authenticator.Requirement) -> [String: JSONValue] {
+    func names(_ roles: [AccessKey.Role]) -> JSONValue { .array(roles.map { .string($0.rawValue) }) }
+    guard let permission = requirement.permission else {
+      return ["x-frontdesk-permission": .null, "x-frontdesk-roles": names(AccessKey.Role.allCases)]
+    }
+    var members: [String: JSONValue] = [
+      "x-frontdesk-permission": .string(permission.rawValue),
+      "x-frontdesk-roles": names(AccessKey.Role.having(permission)),
+    ]
+    let onRequest = AccessKey.Role.havingOnRequest(permission)
+    if !onRequest.isEmpty { members["x-frontdesk-roles-on-request"] = names(onRequest) }
+    return members
+  }
+
   private static func parameters(_ route: Route) -> [JSONValue] {
     let path: [JSONValue] = route.path.names.map { name in
       [
         "name": .string(name), "in": "path", "required": true, "schema": ["type": "string"],
         "description": .string(
-          name == "kb" ? "Name of the knowledge base." : "Your own id, percent-encoded: 1 to 1,024 bytes."),
+          ["kb": "Name of the knowledge base.", "id": "Id of the key."][name]
+            ?? "Your own id, percent-encoded: 1 to 1,024 bytes."),
       ]
     }
     let query: [JSONValue] = route.documentation.query.map { parameter in

@@ -5,7 +5,7 @@ import Retrieval
 ///
 /// Tests check real responses against them.
 enum Schemas {
-  static let all: [String: JSONValue] = requests.merging(responses) { $1 }
+  static let all: [String: JSONValue] = requests.merging(responses) { $1 }.merging(access) { $1 }
 
   static let string: JSONValue = ["type": "string"]
   static let number: JSONValue = ["type": "number"]
@@ -116,7 +116,9 @@ enum Schemas {
       ], required: []),
   ]
 
-  static let examples: [String: JSONValue] = [
+  static let examples: [String: JSONValue] = accessExamples.merging(otherExamples) { $1 }
+
+  private static let otherExamples: [String: JSONValue] = [
     "SearchRequest": [
       "query": "reset my password", "limit": 5, "filter": ["tags": ["account"], "language": "en"],
     ],

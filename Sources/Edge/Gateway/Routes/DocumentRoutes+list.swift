@@ -5,7 +5,7 @@ import Hummingbird
 
 extension GatewayRoutes {
   static let list = Route(
-    .get, "/v1/kbs/{kb}/documents", access: .read(.search), lane: .read,
+    .get, "/v1/kbs/{kb}/documents", access: .read(.readDocuments), lane: .read,
     documentation: Documentation(
       id: "listDocuments", tag: "Documents", summary: "List documents",
       description: """

@@ -7,7 +7,7 @@ import Knowledge
 /// What a document has been.
 extension GatewayRoutes {
   static let versions = Route(
-    .get, "/v1/kbs/{kb}/documents/{external_id}/versions", access: .keyed(.readDocuments), lane: .read,
+    .get, "/v1/kbs/{kb}/documents/{external_id}/versions", access: .keyed(.readAllDocuments), lane: .read,
     documentation: Documentation(
       id: "listVersions", tag: documentTag, summary: "List versions",
       description: """
@@ -36,7 +36,7 @@ extension GatewayRoutes {
   }
 
   static let diff = Route(
-    .get, "/v1/kbs/{kb}/documents/{external_id}/diff", access: .keyed(.readDocuments), lane: .read,
+    .get, "/v1/kbs/{kb}/documents/{external_id}/diff", access: .keyed(.readAllDocuments), lane: .read,
     documentation: Documentation(
       id: "diffVersions", tag: documentTag, summary: "Compare two versions",
       description: """

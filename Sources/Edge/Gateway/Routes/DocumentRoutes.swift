@@ -9,9 +9,10 @@ extension GatewayRoutes {
   private static let path: PathTemplate = "/v1/kbs/{kb}/documents/{external_id}"
   static let documentTag = "Documents"
 
-  static func documents() -> [Route] {
+  static func documents(publishByAnother: Bool = false) -> [Route] {
+    let rule = PublishingRule(byAnother: publishByAnother)
     let locks = KeyedLocks<DocumentKey>()
-    return [list, put(locks), get, delete(locks), versions, diff] + publishing(locks)
+    return [list, put(locks, rule), get, delete(locks), versions, diff] + publishing(locks, rule)
   }
 
   /// One document of one knowledge base.
@@ -20,7 +21,7 @@ extension GatewayRoutes {
     let externalID: String
   }
 
-  private static func put(_ locks: KeyedLocks<DocumentKey>) -> Route {
+  private static func put(_ locks: KeyedLocks<DocumentKey>, _ rule: PublishingRule) -> Route {
     Route(
       .put, path, access: .keyed(.writeDocuments), lane: .write, body: .document,
       documentation: Documentation(
@@ -31,7 +32,8 @@ extension GatewayRoutes {
           percent-encoded path segment (`/` is `%2F`). `If-Match` with an ETag replaces only that version; \
           `If-None-Match: *` only makes a new document. The write is searchable at `generation`. With `status` \
           `draft`, or a `publish_at` to come, what readers see stays as it is until then; what is left out of \
-          `status`, `publish_at` and `expires_at` stays as it is with the document, and null clears a date.
+          `status`, `publish_at` and `expires_at` stays as it is with the document, and null clears a date. Of a key \
+          that may not publish, and of every key where another publishes (`publish_by_another`), it is a draft.
           """,
         query: [
           .init(
@@ -49,13 +51,15 @@ extension GatewayRoutes {
           "invalid_publication", "invalid_document", "kb_not_found", "precondition_failed", "too_large",
           "unsupported_type",
           "unreadable_document", "overloaded", "model_unavailable", "storage_full",
+          "publish_needs_another",
         ])
     ) { call in
       let id = try call.externalID()
       let knowledgeBase = try await call.knowledgeBase()
-      let upsert = try call.upsert(id, into: knowledgeBase.name)
+      var upsert = try call.upsert(id, into: knowledgeBase.name)
+      upsert.publication = try rule.held(upsert.publication, for: call.principal)
       let key = DocumentKey(knowledgeBase: knowledgeBase.id, externalID: id)
-      let receipt = try await locks.withLock(key) {
+      let receipt = try await locks.withLock(key) { [upsert] in
         try await call.checkPreconditions(on: id, in: knowledgeBase.id)
         return try await call.services.ingest.upsert(upsert)
       }
@@ -67,7 +71,7 @@ extension GatewayRoutes {
   }
 
   private static let get = Route(
-    .get, path, access: .read(.search), lane: .read,
+    .get, path, access: .read(.readDocuments), lane: .read,
     documentation: Documentation(
       id: "getDocument", tag: "Documents", summary: "Read a document",
       description: """
@@ -118,12 +122,12 @@ extension GatewayRoutes {
 
   private static func delete(_ locks: KeyedLocks<DocumentKey>) -> Route {
     Route(
-      .delete, path, access: .keyed(.writeDocuments), lane: .write,
+      .delete, path, access: .keyed(.deleteDocuments), lane: .write,
       documentation: Documentation(
         id: "deleteDocument", tag: "Documents", summary: "Delete a document",
         description: """
           Takes the document out of search; its old versions stay for verification. `purge=true` erases \
-          every version, chunk and vector of it, also after an earlier delete.
+          every version, chunk and vector of it, also after an earlier delete; it needs `purge_documents`.
           """,
         query: [.init("purge", .boolean, "Leave no byte of it.")],
         responses: [200: .json("GenerationResponse")],
@@ -134,6 +138,7 @@ extension GatewayRoutes {
     ) { call in
       let id = try call.externalID()
       let purges = try call.query.flag("purge")
+      if purges { try call.require(.purgeDocuments) }
       let knowledgeBase = try await call.knowledgeBase()
       let key = DocumentKey(knowledgeBase: knowledgeBase.id, externalID: id)
       let generation = try await locks.withLock(key) {

@@ -11,7 +11,7 @@ extension GatewayRoutes {
 
   static let knowledgeBases: [Route] = [
     Route(
-      .get, collection, access: .read(.search), lane: .read,
+      .get, collection, access: .read(.readDocuments), lane: .read,
       documentation: Documentation(
         id: "listKnowledgeBases", tag: "Knowledge bases", summary: "List knowledge bases",
         description: "Those that the key reaches, by name.",
@@ -52,7 +52,7 @@ extension GatewayRoutes {
         try await call.view(of: made), status: .created, headers: [.location: "/v1/kbs/\(made.name)"])
     },
     Route(
-      .get, member, access: .read(.search), lane: .read,
+      .get, member, access: .read(.readDocuments), lane: .read,
       documentation: Documentation(
         id: "getKnowledgeBase", tag: "Knowledge bases", summary: "Read a knowledge base",
         responses: [200: .json("KnowledgeBase")], errors: ["kb_not_found"])

@@ -27,7 +27,7 @@ extension GatewayRoutes {
         .get, "/metrics", access: metricsOpen ? .open : .keyed(.readMetrics), lane: .direct,
         documentation: Documentation(
           id: "metrics", tag: "Operations", summary: "Metrics for Prometheus",
-          description: "Needs a key of any role, unless configured open.",
+          description: "Needs a key that may read metrics, unless configured open.",
           responses: [200: .text("The text exposition format, version 0.0.4")], errors: [])
       ) { call in
         .text(call.services.metrics.exposition(), type: "text/plain; version=0.0.4; charset=utf-8")

@@ -66,7 +66,7 @@ extension GatewayRoutes {
         errors: ["invalid_json", "missing_field", "invalid_field", "too_many_citations", "unsupported_type"])
     ) { call in
       let citations = try call.citations()
-      let statuses = try await call.services.engine.verify(citations)
+      let statuses = try await call.services.engine.verify(citations, as: call.principal)
       return .json(VerifyView(citations: zip(citations, statuses).map(VerifyView.Entry.init)))
     },
   ]
@@ -116,6 +116,7 @@ extension Call {
     request.minGeneration = fields.minGeneration()
     request.asOf = fields.asOf()
     try fields.finish()
+    if request.explain || request.whyNot != nil { try require(.explain) }
     try requireReach(request.knowledgeBase)
     return request
   }

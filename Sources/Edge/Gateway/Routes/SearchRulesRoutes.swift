@@ -6,7 +6,7 @@ extension GatewayRoutes {
 
   static let searchRules: [Route] = [
     Route(
-      .get, rules, access: .keyed(.readDocuments), lane: .read,
+      .get, rules, access: .keyed(.readAllDocuments), lane: .read,
       documentation: Documentation(
         id: "getSearchRules", tag: "Knowledge bases", summary: "Read synonyms and curations",
         responses: [200: .json("SearchRulesResponse")], errors: ["kb_not_found"])
@@ -15,7 +15,7 @@ extension GatewayRoutes {
       return .json(try await call.services.store.searchRules(of: found.id))
     },
     Route(
-      .put, rules, access: .keyed(.writeDocuments), lane: .write, body: .json,
+      .put, rules, access: .keyed(.manageRules), lane: .write, body: .json,
       documentation: Documentation(
         id: "putSearchRules", tag: "Knowledge bases", summary: "Replace synonyms and curations",
         description: """

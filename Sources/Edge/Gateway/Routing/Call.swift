@@ -61,6 +61,9 @@ struct Call: Sendable {
     guard principal.mayReach(kb: knowledgeBase) else { throw .knowledgeBaseNotFound(knowledgeBase) }
   }
 
+  /// - Throws: `forbidden`; for what the route's own requirement does not say.
+  func require(_ permission: Permission) throws(Problem) { try principal.require(permission) }
+
   /// Whether the client would rather have `type` than JSON.
   func prefers(_ type: String) -> Bool {
     MediaTypeName.prefers(

@@ -53,7 +53,8 @@ struct ServeCommand: AsyncParsableCommand {
           services: GatewayServices(
             engine: workspace.engine, ingest: workspace.ingest, switcher: workspace.switcher,
             store: workspace.store,
-            keys: workspace.store, audit: workspace.store, readiness: { await workspace.readiness() },
+            keys: workspace.store, audit: workspace.store, tokenSecrets: workspace.tokenSecrets,
+            readiness: { await workspace.readiness() },
             metrics: registry,
             models: ModelCatalogue.embedders.map(\.name) + [KnowledgeBase.noModel], version: Release.version),
           configuration: configuration, logger: workspace.logger
@@ -87,7 +88,8 @@ struct ServeCommand: AsyncParsableCommand {
     limits.maxReads = settings.maxConcurrentRequests
     var configuration = GatewayConfiguration(
       host: settings.host, port: settings.port, ownerKey: settings.apiKey,
-      behindProxy: settings.behindProxy, metricsOpen: settings.metricsOpen, tls: tls, limits: limits)
+      behindProxy: settings.behindProxy, metricsOpen: settings.metricsOpen,
+      publishByAnother: settings.publishByAnother, tls: tls, limits: limits)
     configuration.rates = rates(settings, isLocal: configuration.isLocal)
     configuration.trustedProxies = try settings.trustedProxies.map { text in
       guard let range = AddressRange(text) else {

@@ -21,6 +21,7 @@ final class Workspace: Sendable {
   let schedule: PublicationSchedule
   /// Nil where none is set.
   let auditKey: AuditKey?
+  let tokenSecrets: TokenSecretsFile
   let logger: Logger
 
   static func open(_ settings: Settings, chunking: Chunker.Options = .standard) async throws -> Workspace {
@@ -38,6 +39,7 @@ final class Workspace: Sendable {
     self.auditKey = auditKey
     self.store = store
     self.logger = logger
+    tokenSecrets = TokenSecretsFile(folder: settings.data)
     let cache = ModelCache(folder: settings.models)
     embedders = EmbedderRegistry(
       cache: cache, threads: settings.threads, precision: settings.precision)

@@ -119,6 +119,9 @@ struct SettingDefinition: Sendable {
       key: "metrics_open", kind: .flag, standard: "false", unit: "",
       help: "Lets /metrics be read without a key."),
     .init(
+      key: "publish_by_another", kind: .flag, standard: "false", unit: "",
+      help: "What goes to readers over REST is published by another key than the one that wrote it."),
+    .init(
       key: "answer_target", kind: .number(0.01...0.5), standard: "0.1", unit: "share",
       help:
         "Share of wrong ones among given answers to aim at; below 0.04 and above 0.13 only in a knowledge base that was calibrated."

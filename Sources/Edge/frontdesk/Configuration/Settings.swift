@@ -123,6 +123,7 @@ struct Settings: Sendable {
   var allowedOrigins: [String] { list("allowed_origins") }
   /// Nil for never.
   var slowQuery: Duration? { integer("slow_query") == 0 ? nil : .milliseconds(integer("slow_query")) }
+  var publishByAnother: Bool { flag("publish_by_another") }
   var answerTarget: Double { number("answer_target") }
   /// Nil for what suits the target.
   var answerThreshold: Double? { byKey["answer_threshold"].flatMap(Double.init) }

@@ -1,0 +1,226 @@
+import Domain
+import Foundation
+import HTTPTypes
+import Knowledge
+import Security
+import Testing
+
+@testable import Gateway
+
+/// Who may call what: every route, with every kind of key, against the table written out once more.
+@Suite struct RouteWalkTests {
+  /// Operation, the roles whose keys open it (`*`: where their scopes say so; `anyone`: also without a key), and
+  /// what an owner's key of another knowledge base gets: `2xx`, or a status and code.
+  ///
+  /// A route that is not here fails the walk: write down who may call it.
+  static let table = """
+    search | owner editor publisher supervisor agent analyst privacy_officer service customer reader | 404 kb_not_found
+    answer | owner editor publisher supervisor agent analyst service customer reader | 404 kb_not_found
+    verify | owner editor publisher supervisor agent reader service* | 2xx
+    listDocuments | owner editor publisher supervisor agent privacy_officer reader service* | 404 kb_not_found
+    getDocument | owner editor publisher supervisor agent privacy_officer reader service* | 404 kb_not_found
+    putDocument | owner editor service* | 404 kb_not_found
+    deleteDocument | owner editor privacy_officer service* | 404 kb_not_found
+    publishDocument | owner editor publisher service* | 404 kb_not_found
+    unpublishDocument | owner editor publisher service* | 404 kb_not_found
+    archiveDocument | owner editor publisher service* | 404 kb_not_found
+    restoreVersion | owner editor service* | 404 kb_not_found
+    listVersions | owner editor publisher privacy_officer | 404 kb_not_found
+    diffVersions | owner editor publisher privacy_officer | 404 kb_not_found
+    listKnowledgeBases | owner editor publisher supervisor agent privacy_officer reader service* | 2xx
+    getKnowledgeBase | owner editor publisher supervisor agent privacy_officer reader service* | 404 kb_not_found
+    createKnowledgeBase | owner editor | 403 forbidden
+    setModel | owner editor | 404 kb_not_found
+    deleteKnowledgeBase | owner editor | 404 kb_not_found
+    getSearchRules | owner editor publisher privacy_officer | 404 kb_not_found
+    putSearchRules | owner editor | 404 kb_not_found
+    listKeys | owner | 2xx
+    createKey | owner | 403 grant_refused
+    rotateKey | owner | 404 key_not_found
+    revokeKey | owner | 404 key_not_found
+    createToken | owner service | 404 kb_not_found
+    listAudit | owner auditor | 403 forbidden
+    metrics | owner editor supervisor analyst reader | 2xx
+    live | anyone | 2xx
+    ready | anyone | 2xx
+    openapi | anyone | 2xx
+    docs | anyone | 2xx
+    """
+
+  struct Row {
+    let roles: Set<String>
+    let elsewhere: String
+    var isOpen: Bool { roles == ["anyone"] }
+  }
+
+  static let rows: [String: Row] = Dictionary(
+    uniqueKeysWithValues: table.split(separator: "\n").map { line in
+      let cells = line.split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) }
+      return (cells[0], Row(roles: Set(cells[1].split(separator: " ").map(String.init)), elsewhere: cells[2]))
+    })
+
+  /// Who calls, and what that caller is to get of a row: nil for success, else a status and code.
+  struct Caller {
+    let name: String
+    let key: String?
+    var origin: String?
+    let refusal: @Sendable (String, Row) -> String?
+  }
+
+  /// A body that is complete, for each operation that takes one.
+  static func body(_ id: String, _ number: Int) -> JSONValue? {
+    switch id {
+    case "search": ["query": "returns", "kb": "walk"]
+    case "answer": ["question": "How long do returns take?", "kb": "walk"]
+    case "verify": ["citations": []]
+    case "putDocument": ["text": .string("Returns take \(number) days.")]
+    case "publishDocument", "putSearchRules", "rotateKey": [:]
+    case "restoreVersion": ["version": 1, "status": "published"]
+    case "createKnowledgeBase": ["name": .string("made-\(number)"), "model": "none"]
+    case "setModel": ["model": "none"]
+    case "createKey": ["name": "made", "role": "customer"]
+    case "createToken": ["scope": "search", "origin": "https://shop.example", "kbs": ["walk"]]
+    default: nil
+    }
+  }
+
+  @Test func everyRouteForEveryCaller() async throws {
+    let backend = try Backend()
+    let gateway = try backend.gateway()
+    for name in ["walk", "elsewhere"] {
+      _ = try await backend.store.createKnowledgeBase(named: name, model: KnowledgeBase.noModel)
+    }
+    let routes = GatewayRoutes.all(services: backend.services(), configuration: GatewayConfiguration())
+    #expect(Set(routes.map(\.documentation.id)) == Set(Self.rows.keys), "the table is of other routes")
+    let callers = try await callers(backend, gateway)
+    var number = 0
+    for route in routes {
+      let id = route.documentation.id
+      let row = try #require(Self.rows[id], "\(id) is not in the table")
+      let body = Self.body(id, 0)
+      #expect((route.body != .none) == (body != nil), "\(id) lacks a body, or has one too many")
+      for caller in callers {
+        number += 1
+        let uri = try await Self.uri(of: route, number, backend)
+        let reply = try await gateway.send(
+          route.method, uri, key: caller.key, headers: caller.origin.map { ["Origin": $0] } ?? [:],
+          body: Self.body(id, number).map { JSONText.data($0) })
+        let expected = row.isOpen ? nil : caller.refusal(id, row)
+        let found = (200..<300).contains(reply.status) ? nil : "\(reply.status) \(reply.code ?? "")"
+        #expect(found == expected, "\(caller.name) \(id): \(reply.text)")
+        #expect((reply.headers[.wwwAuthenticate] != nil) == (reply.status == 401), "\(caller.name) \(id)")
+      }
+    }
+  }
+
+  /// Every kind of caller there is.
+  private func callers(_ backend: Backend, _ gateway: Gateway) async throws -> [Caller] {
+    var callers = [
+      Caller(name: "none", key: nil) { _, _ in "401 unauthorized" },
+      Caller(name: "unknown", key: AccessKeySecret().text) { _, _ in "401 unauthorized" },
+      Caller(name: "expired", key: try await backend.key(.owner, expiresAt: Date(timeIntervalSinceNow: -1))) {
+        _, _ in "401 unauthorized"
+      },
+      Caller(name: "revoked", key: try await backend.key(.owner, revoked: true)) { _, _ in "401 unauthorized"
+      },
+      Caller(name: "configured", key: Backend.ownerKey) { _, _ in nil },
+      Caller(name: "elsewhere", key: try await backend.key(.owner, knowledgeBases: ["elsewhere"])) { _, row in
+        row.elsewhere == "2xx" ? nil : row.elsewhere
+      },
+      Caller(name: "narrowed", key: try await backend.key(.owner, scopes: [.verify])) { id, _ in
+        id == "verify" ? nil : "403 forbidden"
+      },
+    ]
+    for role in AccessKey.Role.allCases {
+      callers.append(
+        Caller(name: role.rawValue, key: try await backend.key(role)) { _, row in
+          row.roles.contains(role.rawValue) ? nil : "403 forbidden"
+        })
+      let onRequest = role.grant.onRequest
+      guard !onRequest.isEmpty else { continue }
+      let key = try await backend.key(role, scopes: Array(onRequest.union(role.grant.permissions)))
+      callers.append(
+        Caller(name: role.rawValue + "*", key: key) { _, row in
+          row.roles.isDisjoint(with: [role.rawValue, role.rawValue + "*"]) ? "403 forbidden" : nil
+        })
+    }
+    for (scope, opened) in [("search", "search"), ("chat", "answer")] {
+      let made = try await gateway.send(
+        .post, "/v1/tokens", key: Backend.ownerKey,
+        json: ["scope": .string(scope), "origin": "https://shop.example", "kbs": ["walk"]])
+      let token = try #require(made.at("token")?.text)
+      callers.append(
+        Caller(name: "token for \(scope)", key: token, origin: "https://shop.example") { id, _ in
+          id == opened ? nil : "403 forbidden"
+        })
+    }
+    return callers
+  }
+
+  /// The path of one request, with everything there that it names.
+  private static func uri(of route: Route, _ number: Int, _ backend: Backend) async throws -> String {
+    var uri = route.path.description
+    if route.documentation.id == "deleteKnowledgeBase" {
+      let name = "doomed-\(number)"
+      _ = try await backend.store.createKnowledgeBase(named: name, model: KnowledgeBase.noModel)
+      return uri.replacing("{kb}", with: name)
+    }
+    if uri.contains("{id}") {
+      let key = AccessKey.issue(name: "subject", role: .reader, at: Date()).key
+      try await backend.store.insert(key)
+      uri = uri.replacing("{id}", with: key.id)
+    }
+    if uri.contains("{external_id}") {
+      // Two versions, the newest published, whatever the caller before did.
+      for text in ["Returns take a week.", "Returns take \(number) days."] {
+        try await backend.put("x", text, status: .published, into: "walk")
+      }
+    }
+    return uri.replacing("{kb}", with: "walk").replacing("{external_id}", with: "x")
+  }
+
+  /// The description says of each operation what the walk found true.
+  @Test func theDescriptionNamesTheRoles() async throws {
+    let description = try await Backend().gateway().send(.get, "/openapi.json").json
+    var seen: Set<String> = []
+    for (_, operations) in description["paths"]?.members ?? [:] {
+      for (_, operation) in operations.members {
+        let id = try #require(operation["operationId"]?.text)
+        let row = try #require(Self.rows[id])
+        seen.insert(id)
+        let order = AccessKey.Role.allCases.map(\.rawValue)
+        #expect(
+          operation["x-frontdesk-roles"]?.elements.compactMap(\.text)
+            == (row.isOpen ? order : order.filter(row.roles.contains)), "\(id)")
+        #expect(
+          (operation["x-frontdesk-roles-on-request"]?.elements ?? []).compactMap(\.text)
+            == order.filter { row.roles.contains($0 + "*") }, "\(id)")
+        #expect((operation["x-frontdesk-permission"] == .null) == row.isOpen, "\(id)")
+      }
+    }
+    #expect(seen == Set(Self.rows.keys))
+  }
+
+  /// What one route asks beyond its own permission.
+  @Test func partsOfARoute() async throws {
+    let backend = try Backend()
+    let gateway = try backend.gateway()
+    for role in AccessKey.Role.allCases {
+      let key = try await backend.key(role)
+      for part: JSONValue in [["query": "x", "explain": true], ["query": "x", "why_not": "x"]] {
+        let reply = try await gateway.send(.post, "/v1/search", key: key, json: part)
+        #expect((reply.status == 200) == role.may(.explain), "\(role): \(reply.text)")
+        if !role.may(.explain) { #expect(reply.status == 403) }
+      }
+      try await backend.put("x", "To be erased by \(role).")
+      let purge = try await gateway.send(.delete, "/v1/kbs/default/documents/x?purge=true", key: key)
+      #expect(purge.status == (role.may(.purgeDocuments) ? 200 : 403), "\(role): \(purge.text)")
+    }
+  }
+}
+
+extension JSONValue {
+  fileprivate var members: [String: JSONValue] {
+    if case .object(let members) = self { members } else { [:] }
+  }
+}

@@ -52,7 +52,7 @@ struct GatewayResponder: HTTPResponder {
       response = try await answer(request, match: match, requestID: requestID)
     } catch {
       let described = Problem(describing: error)
-      response = described.response(requestID: requestID)
+      response = table.errorShape(at: request.uri.path[...]).response(to: described, requestID: requestID)
       problem = described
     }
     finish(&response, requestID: requestID)

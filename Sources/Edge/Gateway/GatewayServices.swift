@@ -11,6 +11,7 @@ public struct GatewayServices: Sendable {
   let store: any DocumentStore
   let keys: any AccessKeyStore
   let audit: any AuditLog
+  let requests: any IdempotencyStore
   let readiness: @Sendable () async -> ReadinessReport
   let metrics: PrometheusRegistry
   let models: [String]
@@ -25,7 +26,9 @@ public struct GatewayServices: Sendable {
   public init(
     engine: SearchEngine, ingest: IngestService, switcher: ModelSwitcher, store: any DocumentStore,
     keys: any AccessKeyStore,
-    audit: any AuditLog, readiness: @escaping @Sendable () async -> ReadinessReport,
+    audit: any AuditLog,
+    requests: any IdempotencyStore,
+    readiness: @escaping @Sendable () async -> ReadinessReport,
     metrics: PrometheusRegistry,
     models: [String] = [], version: String = "0"
   ) {
@@ -35,6 +38,7 @@ public struct GatewayServices: Sendable {
     self.store = store
     self.keys = keys
     self.audit = audit
+    self.requests = requests
     self.readiness = readiness
     self.metrics = metrics
     self.models = models

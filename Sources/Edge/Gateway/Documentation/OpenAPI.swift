@@ -69,8 +69,19 @@ enum OpenAPI {
         "schema": ["type": .string(parameter.kind.rawValue)], "description": .string(parameter.description),
       ]
     }
-    return path + query
+    return path + query + (route.keepsResults ? [idempotencyKey] : [])
   }
+
+  private static let idempotencyKey: JSONValue = [
+    "name": "Idempotency-Key", "in": "header", "required": false,
+    "schema": [
+      "type": "string", "minLength": 1, "maxLength": .integer(Int64(IdempotentHandling.maxKeyBytes)),
+    ],
+    "description": """
+    Of your choosing, such as a UUID: the same request with the same key within a day is carried out once, and answered \
+    again with `Idempotency-Replayed: true`.
+    """,
+  ]
 
   private static func responses(_ route: Route) -> [String: JSONValue] {
     var responses: [String: JSONValue] = [:]
@@ -78,10 +89,19 @@ enum OpenAPI {
       responses[String(status)] = success(response)
     }
     for (status, codes) in problems(route) {
-      responses[String(status)] = [
-        "description": .string(codes.map { "`\($0)`" }.joined(separator: ", ")),
-        "content": ["application/problem+json": ["schema": reference("Problem")]],
-      ]
+      let description = JSONValue.string(codes.map { "`\($0)`" }.joined(separator: ", "))
+      responses[String(status)] =
+        switch route.errorShape {
+        case .problem:
+          [
+            "description": description,
+            "content": ["application/problem+json": ["schema": reference("Problem")]],
+          ]
+        case .openAI:
+          [
+            "description": description, "content": ["application/json": ["schema": reference("OpenAIError")]],
+          ]
+        }
     }
     return responses
   }
@@ -92,6 +112,9 @@ enum OpenAPI {
     if route.access != .open { codes.formUnion(["unauthorized", "forbidden"]) }
     if route.lane != .direct { codes.formUnion(["overloaded", "request_timeout", "internal"]) }
     if route.body != .none { codes.insert("too_large") }
+    if route.keepsResults {
+      codes.formUnion(["invalid_idempotency_key", "idempotency_conflict", "idempotency_in_progress"])
+    }
     return Dictionary(grouping: codes.sorted()) { ErrorTable.row($0).status }
   }
 

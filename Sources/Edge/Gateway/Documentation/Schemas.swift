@@ -5,7 +5,9 @@ import Retrieval
 ///
 /// Tests check real responses against them.
 enum Schemas {
-  static let all: [String: JSONValue] = requests.merging(responses) { $1 }
+  static let all: [String: JSONValue] = requests.merging(responses) { $1 }.merging(openAI) { $1 }.merging(
+    integrations
+  ) { $1 }
 
   static let string: JSONValue = ["type": "string"]
   static let number: JSONValue = ["type": "number"]
@@ -116,7 +118,9 @@ enum Schemas {
       ], required: []),
   ]
 
-  static let examples: [String: JSONValue] = [
+  static let examples = ownExamples.merging(openAIExamples) { $1 }.merging(integrationExamples) { $1 }
+
+  private static let ownExamples: [String: JSONValue] = [
     "SearchRequest": [
       "query": "reset my password", "limit": 5, "filter": ["tags": ["account"], "language": "en"],
     ],

@@ -8,7 +8,10 @@ import Retrieval
 enum GatewayRoutes {
   /// In the order in which the documentation lists them.
   static func all(services: GatewayServices, configuration: GatewayConfiguration) -> [Route] {
-    let api = search + documents() + knowledgeBases + searchRules
+    let api =
+      search + documents() + knowledgeBases + searchRules + openAI + [
+        mcp(origins: OriginPolicy(configuration))
+      ]
     let operations = operations(metricsOpen: configuration.metricsOpen)
     // The description describes itself, too.
     let documented = api + operations + descriptions(of: [], version: "")

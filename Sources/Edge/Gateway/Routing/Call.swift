@@ -10,7 +10,7 @@ struct Call: Sendable {
   let head: HTTPRequest
   let principal: Principal
   let query: QueryParameters
-  let body: Data
+  var body: Data
   let requestID: String
   /// Named path segments, still percent-encoded.
   let parameters: [String: Substring]

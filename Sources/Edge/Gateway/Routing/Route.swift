@@ -11,12 +11,15 @@ struct Route: Sendable {
   let access: Authenticator.Requirement
   let lane: Lane
   let body: Body
+  let errorShape: ErrorShape
+  /// Whether an `Idempotency-Key` is heeded.
+  let keepsResults: Bool
   let documentation: Documentation
   let handle: @Sendable (Call) async throws -> Response
 
   init(
     _ method: HTTPRequest.Method, _ path: PathTemplate, access: Authenticator.Requirement, lane: Lane,
-    body: Body = .none,
+    body: Body = .none, errorShape: ErrorShape = .problem, keepsResults: Bool = false,
     documentation: Documentation, handle: @escaping @Sendable (Call) async throws -> Response
   ) {
     self.method = method
@@ -24,8 +27,15 @@ struct Route: Sendable {
     self.access = access
     self.lane = lane
     self.body = body
+    self.errorShape = errorShape
+    self.keepsResults = keepsResults
     self.documentation = documentation
-    self.handle = handle
+    guard keepsResults else {
+      self.handle = handle
+      return
+    }
+    let handling = IdempotentHandling(route: "\(method.rawValue) \(path)", handle: handle)
+    self.handle = { try await handling.respond(to: $0) }
   }
 
   /// Which queue a request waits in, and how long it may take.

@@ -49,7 +49,9 @@ struct ServeCommand: AsyncParsableCommand {
           services: GatewayServices(
             engine: workspace.engine, ingest: workspace.ingest, switcher: workspace.switcher,
             store: workspace.store,
-            keys: workspace.store, audit: workspace.store, readiness: { await workspace.readiness() },
+            keys: workspace.store, audit: workspace.store,
+            requests: workspace.store,
+            readiness: { await workspace.readiness() },
             metrics: registry,
             models: ModelCatalogue.embedders.map(\.name) + [KnowledgeBase.noModel], version: Release.version),
           configuration: configuration, logger: workspace.logger

@@ -25,7 +25,7 @@ import Testing
     let writes: Set = [
       "putDocument", "deleteDocument", "createKnowledgeBase", "deleteKnowledgeBase", "setModel",
       "getSearchRules", "putSearchRules", "publishDocument", "unpublishDocument", "archiveDocument",
-      "restoreVersion", "listVersions", "diffVersions",
+      "restoreVersion", "listVersions", "diffVersions", "patchDocument", "bulkUpsert",
     ]
     let routes = GatewayRoutes.all(services: backend.services(), configuration: GatewayConfiguration())
     #expect(Set(routes.map(\.documentation.id)) == open.union(reads).union(writes), "a route is in no list")

@@ -101,7 +101,12 @@ struct GatewayResponder: HTTPResponder {
     _ call: Call, _ route: Route, in place: Admission.Place, _ timeout: Duration
   ) async throws -> Response {
     try await work.run(timeout: timeout) {
-      defer { place.leave() }
+      guard route.body == .lines else {
+        defer { place.leave() }
+        return try await route.handle(call)
+      }
+      var call = call
+      call.held = HeldPlace(place: place, work: work, timeout: timeout)
       return try await route.handle(call)
     }
   }

@@ -37,11 +37,14 @@ enum OpenAPI {
     let parameters = parameters(route)
     if !parameters.isEmpty { operation["parameters"] = .array(parameters) }
     if let request = documentation.request {
-      var content: [String: JSONValue] = ["application/json": media(request)]
+      var content = Dictionary(
+        documentation.requestTypes.map { ($0, media(request)) }, uniquingKeysWith: { first, _ in first })
       if documentation.acceptsFiles {
         content["*/*"] = ["schema": ["description": "A file of any supported type."]]
       }
-      operation["requestBody"] = ["required": true, "content": .object(content)]
+      operation["requestBody"] = [
+        "required": .bool(!documentation.isRequestOptional), "content": .object(content),
+      ]
     }
     return .object(operation)
   }
@@ -55,12 +58,21 @@ enum OpenAPI {
     }
   }
 
+  private static let pathDescriptions = [
+    "kb": "Name of the knowledge base.", "external_id": "Your own id, percent-encoded: 1 to 1,024 bytes.",
+    "model": "As the list names it, percent-encoded.",
+  ]
+  private static let pathExamples = [
+    "kb": "default", "external_id": "doc-1", "model": "frontdesk",
+  ]
+
   private static func parameters(_ route: Route) -> [JSONValue] {
     let path: [JSONValue] = route.path.names.map { name in
       [
-        "name": .string(name), "in": "path", "required": true, "schema": ["type": "string"],
+        "name": .string(name), "in": "path", "required": true, "schema": ["type": "string", "minLength": 1],
+        "example": .string(pathExamples[name] ?? "x"),
         "description": .string(
-          name == "kb" ? "Name of the knowledge base." : "Your own id, percent-encoded: 1 to 1,024 bytes."),
+          pathDescriptions[name] ?? ""),
       ]
     }
     let query: [JSONValue] = route.documentation.query.map { parameter in
@@ -130,10 +142,15 @@ enum OpenAPI {
     case .jsonOrEvents(let schema):
       [
         "description": "Done",
-        "content": ["application/json": media(schema), "text/event-stream": ["schema": ["type": "string"]]],
+        "content": [
+          "application/json": media(schema),
+          "text/event-stream": ["schema": ["type": "object", "description": "One event, its data as JSON."]],
+        ],
       ]
     case .text(let description):
       ["description": .string(description), "content": ["text/plain": ["schema": ["type": "string"]]]]
+    case .lines(let schema):
+      ["description": "One of these a line", "content": ["application/x-ndjson": media(schema)]]
     case .html(let description):
       ["description": .string(description), "content": ["text/html": ["schema": ["type": "string"]]]]
     case .empty(let description):

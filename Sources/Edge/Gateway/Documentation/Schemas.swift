@@ -5,9 +5,9 @@ import Retrieval
 ///
 /// Tests check real responses against them.
 enum Schemas {
-  static let all: [String: JSONValue] = requests.merging(responses) { $1 }.merging(openAI) { $1 }.merging(
-    integrations
-  ) { $1 }
+  static let all: [String: JSONValue] = [requests, openAI, integrations].reduce(responses) { all, further in
+    all.merging(further.mapValues(Nullability.applied)) { $1 }
+  }
 
   static let string: JSONValue = ["type": "string"]
   static let number: JSONValue = ["type": "number"]

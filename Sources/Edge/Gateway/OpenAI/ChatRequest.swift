@@ -24,6 +24,9 @@ extension FieldReader {
     var request = ChatRequest()
     request.model = requiredString("model")
     request.streams = bool("stream") ?? false
+    if let options = value("stream_options") {
+      if case .object = options {} else { fail("stream_options", "it must be an object.") }
+    }
     request.streamsUsage = value("stream_options")?["include_usage"] == .bool(true)
     if !has("messages") { fail("messages", "it is missing; send a list.", code: "missing_field") }
     let messages =

@@ -11,13 +11,18 @@ extension GatewayRoutes {
 
   static func documents() -> [Route] {
     let locks = KeyedLocks<DocumentKey>()
-    return [list, put(locks), get, delete(locks), versions, diff] + publishing(locks)
+    return [list, put(locks), patch(locks), get, delete(locks), bulk(locks), versions, diff]
+      + publishing(locks)
   }
 
   /// One document of one knowledge base.
-  struct DocumentKey: Hashable, Sendable {
+  struct DocumentKey: Hashable, Comparable, Sendable {
     let knowledgeBase: KnowledgeBaseID
     let externalID: String
+
+    static func < (a: Self, b: Self) -> Bool {
+      (a.knowledgeBase.rawValue, a.externalID) < (b.knowledgeBase.rawValue, b.externalID)
+    }
   }
 
   private static func put(_ locks: KeyedLocks<DocumentKey>) -> Route {

@@ -14,6 +14,8 @@ struct Call: Sendable {
   let requestID: String
   /// Named path segments, still percent-encoded.
   let parameters: [String: Substring]
+  /// For responses that are made while they are written.
+  var held = HeldPlace.none
 
   var headers: HTTPFields { head.headerFields }
 

@@ -52,6 +52,8 @@ struct Route: Sendable {
     case json
     /// Fields as JSON, or a file of any other type.
     case document
+    /// NDJSON, as large as a document. The response holds the request's place until it is written.
+    case lines
   }
 }
 

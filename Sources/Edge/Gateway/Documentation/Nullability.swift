@@ -3,8 +3,9 @@ enum Nullability {
   /// - Returns: the schema with null allowed for each member of an object that is not required, at every depth.
   static func applied(to schema: JSONValue) -> JSONValue {
     guard case .object(var members) = schema else { return schema }
-    for key in ["items", "additionalProperties"] {
-      if let inner = members[key] { members[key] = applied(to: inner) }
+    if let items = members["items"] { members["items"] = applied(to: items) }
+    if let further = members["additionalProperties"] {
+      members["additionalProperties"] = orNull(applied(to: further))
     }
     if case .array(let choices)? = members["anyOf"] { members["anyOf"] = .array(choices.map(applied)) }
     guard case .object(let properties)? = members["properties"] else { return .object(members) }

@@ -25,9 +25,13 @@ extension FieldReader {
     request.model = requiredString("model")
     request.streams = bool("stream") ?? false
     if let options = value("stream_options") {
-      if case .object = options {} else { fail("stream_options", "it must be an object.") }
+      switch options["include_usage"] {
+      case .bool(let wanted)?: request.streamsUsage = wanted
+      case .null?: break
+      case nil: if case .object = options { break } else { fallthrough }
+      default: fail("stream_options", "it must be an object, its include_usage true or false.")
+      }
     }
-    request.streamsUsage = value("stream_options")?["include_usage"] == .bool(true)
     if !has("messages") { fail("messages", "it is missing; send a list.", code: "missing_field") }
     let messages =
       objects("messages", code: "invalid_messages", maxCount: ChatRequest.maxMessages) { $0.chatMessage() }

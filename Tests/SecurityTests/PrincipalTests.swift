@@ -11,6 +11,7 @@ import Testing
     .verify: "owner editor publisher supervisor agent reader service*",
     .converse: "owner editor service customer reader",
     .explain: "owner editor publisher supervisor agent analyst reader",
+    .embed: "owner editor analyst service reader",
     .readDocuments: "owner editor publisher supervisor agent privacy_officer reader service*",
     .readAllDocuments: "owner editor publisher privacy_officer",
     .writeDocuments: "owner editor service*",

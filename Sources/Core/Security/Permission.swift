@@ -7,6 +7,8 @@ public enum Permission: String, Sendable, CaseIterable {
   case converse
   /// Learn how a search came about: `explain` and `why_not`.
   case explain
+  /// Have texts of one's own embedded.
+  case embed
   /// List and read knowledge bases and documents, as far as they are visible to the caller.
   case readDocuments = "read_documents"
   /// Every document whatever its visibility and state: drafts, versions, rules, totals, the past.
@@ -64,7 +66,7 @@ extension AccessKey.Role {
     case .editor:
       Grant(
         Self.reading.union([
-          .readAllDocuments, .writeDocuments, .publishDocuments, .deleteDocuments, .manageRules,
+          .embed, .readAllDocuments, .writeDocuments, .publishDocuments, .deleteDocuments, .manageRules,
           .manageKnowledgeBases, .maintainIndex, .evaluate, .readMetrics, .converse,
         ]))
     case .publisher: Grant(Self.reading.union([.readAllDocuments, .publishDocuments]))
@@ -74,7 +76,7 @@ extension AccessKey.Role {
           .attendConversations, .superviseConversations, .readTranscripts, .readMetrics,
         ]))
     case .agent: Grant(Self.reading.union([.attendConversations]))
-    case .analyst: Grant([.search, .ask, .explain, .readMetrics, .evaluate])
+    case .analyst: Grant([.search, .ask, .explain, .embed, .readMetrics, .evaluate])
     case .auditor: Grant([.readAudit])
     case .privacyOfficer:
       Grant([
@@ -83,10 +85,10 @@ extension AccessKey.Role {
       ])
     case .service:
       Grant(
-        [.search, .ask, .converse, .mintTokens],
+        [.search, .ask, .converse, .embed, .mintTokens],
         onRequest: [.verify, .readDocuments, .writeDocuments, .publishDocuments, .deleteDocuments])
     case .customer: Grant([.search, .ask, .converse])
-    case .reader: Grant(Self.reading.union([.converse, .readMetrics]))
+    case .reader: Grant(Self.reading.union([.embed, .converse, .readMetrics]))
     }
   }
 

@@ -61,7 +61,8 @@ struct GatewayResponder: HTTPResponder {
       response = try await answer(request, match: match, from: context.peer, &exchange)
     } catch {
       let described = Problem(describing: error)
-      response = described.response(requestID: exchange.requestID)
+      response = table.errorShape(at: request.uri.path[...])
+        .response(to: described, requestID: exchange.requestID)
       exchange.problem = described
     }
     finish(&response, exchange, request.head)
@@ -130,7 +131,8 @@ struct GatewayResponder: HTTPResponder {
       // A browser's token names the key that it was made with: the key's own share is its back end's.
       case (let key?, let customer?):
         try limiter.charge(.customer, key + "/" + customer, cost: route.cost)
-      case (let key?, nil) where !Authenticator.hasToken(head): try limiter.charge(.key, key, cost: route.cost)
+      case (let key?, nil) where !Authenticator.hasToken(head):
+        try limiter.charge(.key, key, cost: route.cost)
       default: try limiter.charge(.address, address, cost: route.cost)
       }
     return principal
@@ -144,7 +146,12 @@ struct GatewayResponder: HTTPResponder {
     _ call: Call, _ route: Route, in place: Admission.Place, _ timeout: Duration
   ) async throws -> Response {
     try await work.run(timeout: timeout) {
-      defer { place.leave() }
+      guard route.body == .lines else {
+        defer { place.leave() }
+        return try await route.handle(call)
+      }
+      var call = call
+      call.held = HeldPlace(place: place, work: work, timeout: timeout)
       return try await route.handle(call)
     }
   }

@@ -13,6 +13,7 @@ public struct GatewayServices: Sendable {
   let keys: any AccessKeyStore
   let audit: any AuditLog
   let tokenSecrets: TokenSecretsFile
+  let requests: any IdempotencyStore
   let readiness: @Sendable () async -> ReadinessReport
   let metrics: PrometheusRegistry
   let models: [String]
@@ -28,7 +29,7 @@ public struct GatewayServices: Sendable {
   public init(
     engine: SearchEngine, ingest: IngestService, switcher: ModelSwitcher, store: any DocumentStore,
     keys: any AccessKeyStore,
-    audit: any AuditLog, tokenSecrets: TokenSecretsFile,
+    audit: any AuditLog, tokenSecrets: TokenSecretsFile, requests: any IdempotencyStore,
     readiness: @escaping @Sendable () async -> ReadinessReport,
     metrics: PrometheusRegistry,
     models: [String] = [], version: String = "0"
@@ -40,6 +41,7 @@ public struct GatewayServices: Sendable {
     self.keys = keys
     self.audit = audit
     self.tokenSecrets = tokenSecrets
+    self.requests = requests
     self.readiness = readiness
     self.metrics = metrics
     self.models = models

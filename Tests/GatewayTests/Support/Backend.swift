@@ -23,9 +23,11 @@ final class Backend: Sendable {
   let metrics = PrometheusRegistry()
   private let following: Task<Void, Never>
 
-  /// - Parameter generationTimeout: how long `min_generation` waits; a request that names a far generation is
-  ///   slow for that long, and so stands in for any slow request.
-  init(generationTimeout: Duration = .seconds(5)) throws {
+  /// - Parameters:
+  ///   - generationTimeout: how long `min_generation` waits; a request that names a far generation is slow for that
+  ///     long, and so stands in for any slow request.
+  ///   - answerThreshold: 0 answers whatever was found; without a model hardly anything is sure enough.
+  init(generationTimeout: Duration = .seconds(5), answerThreshold: Double? = nil) throws {
     folder = try TemporaryFolder()
     var options = SQLiteStore.Options()
     options.defaultModel = KnowledgeBase.noModel
@@ -36,6 +38,7 @@ final class Backend: Sendable {
       store: store, folder: folder.url.appendingPathComponent("index"), logger: Self.silentLogger)
     var engineOptions = SearchEngine.Options()
     engineOptions.generationTimeout = generationTimeout
+    engineOptions.answerThreshold = answerThreshold
     engine = SearchEngine(store: store, indexes: indexes, embedders: embedders, options: engineOptions)
     let tokens = TokenCounter.bestInstalled(in: models)
     ingest = IngestService(store: store, embedders: embedders, tokens: tokens)
@@ -50,7 +53,7 @@ final class Backend: Sendable {
   func services(ready: Bool = true) -> GatewayServices {
     GatewayServices(
       engine: engine, ingest: ingest, switcher: switcher, store: store, keys: store, audit: store,
-      tokenSecrets: TokenSecretsFile(folder: folder.url),
+      tokenSecrets: TokenSecretsFile(folder: folder.url), requests: store,
       readiness: {
         // The gateway keeps its backend, and with it the folder.
         withExtendedLifetime(self) { ReadinessReport(checks: ["store": .init(ready: ready)]) }

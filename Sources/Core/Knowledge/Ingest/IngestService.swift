@@ -36,8 +36,14 @@ public final class IngestService: Sendable {
   /// - Throws: `kb_not_found`, `invalid_external_id`, `invalid_document`, `unreadable_document`,
   ///   `unsupported_type`, `too_large`, `model_unavailable`, `overloaded`, and what the store throws.
   public func upsert(_ upsert: DocumentUpsert) async throws -> UpsertReceipt {
-    try ExternalID.validate(upsert.externalID)
     let knowledgeBase = try await knowledgeBase(upsert.knowledgeBase)
+    let (prepared, diagnostics) = try await prepare(upsert)
+    return try await write(prepared, to: knowledgeBase, diagnostics: diagnostics)
+  }
+
+  /// Reads and cuts a document.
+  func prepare(_ upsert: DocumentUpsert) async throws -> (write: DocumentWrite, diagnostics: [Diagnostic]) {
+    try ExternalID.validate(upsert.externalID)
     var diagnostics: [Diagnostic] = []
     var content: DocumentContent
     var blocks: [Block]?
@@ -64,7 +70,7 @@ public final class IngestService: Sendable {
         content, blocks: blocks, links: links, externalID: upsert.externalID, origin: nil,
         publication: publication, author: upsert.author)
     }
-    return try await write(prepared, to: knowledgeBase, diagnostics: diagnostics)
+    return (prepared, diagnostics)
   }
 
   func write(
@@ -74,10 +80,7 @@ public final class IngestService: Sendable {
     guard let receipt = outcome.receipts.first else {
       throw KnowledgeError(.invalidDocument, "The store took no document.")
     }
-    return UpsertReceipt(
-      record: receipt.record, effect: receipt.effect, generation: outcome.generation,
-      chunksAdded: receipt.chunksAdded, chunksKept: receipt.chunksKept, chunksRemoved: receipt.chunksRemoved,
-      diagnostics: diagnostics)
+    return UpsertReceipt(receipt, generation: outcome.generation, diagnostics: diagnostics)
   }
 
   /// Takes a document out of search; its versions stay for verification until purged.

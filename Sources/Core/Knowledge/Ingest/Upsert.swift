@@ -41,6 +41,16 @@ public struct UpsertReceipt: Sendable {
   public let chunksKept: Int
   public let chunksRemoved: Int
   public let diagnostics: [Diagnostic]
+
+  init(_ receipt: DocumentReceipt, generation: Generation, diagnostics: [Diagnostic]) {
+    record = receipt.record
+    effect = receipt.effect
+    self.generation = generation
+    chunksAdded = receipt.chunksAdded
+    chunksKept = receipt.chunksKept
+    chunksRemoved = receipt.chunksRemoved
+    self.diagnostics = diagnostics
+  }
 }
 
 /// What Knowledge throws.

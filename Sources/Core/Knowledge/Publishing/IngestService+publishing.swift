@@ -56,7 +56,7 @@ extension IngestService {
   }
 
   /// What was not kept of a version (schema 2) is taken from the newest one.
-  private func content(
+  func content(
     of kept: KeptVersion, _ externalID: String, in knowledgeBase: KnowledgeBase
   ) async throws -> DocumentContent {
     var metadata = kept.record.metadata

@@ -37,6 +37,11 @@ public actor EmbedderRegistry {
     }
   }
 
+  /// Models that texts can be embedded with now.
+  public func installed() -> [ModelSpecification] {
+    cache.list().filter { $0.isInstalled && $0.specification.isEmbedder }.map(\.specification)
+  }
+
   /// For work that nobody waits for: a core is left to others, and its threads give way to them.
   ///
   /// - Throws: as `service(for:)`.

@@ -38,7 +38,7 @@ public final class SearchEngine: Sendable {
 
   let store: any DocumentStore
   let indexes: IndexRegistry
-  let embedders: EmbedderRegistry
+  public let embedders: EmbedderRegistry
   let options: Options
   let analyzer = TextAnalyzer()
   let workers: SearchWorkers

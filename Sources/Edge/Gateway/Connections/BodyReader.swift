@@ -10,7 +10,7 @@ struct BodyReader: Sendable {
 
   init(expects: Route.Body, limits: GatewayConfiguration.Limits) {
     self.expects = expects
-    limit = expects == .document ? limits.maxDocumentBytes : limits.maxJSONBytes
+    limit = expects == .document || expects == .lines ? limits.maxDocumentBytes : limits.maxJSONBytes
   }
 
   /// Refuses by its head what would be refused later.

@@ -30,3 +30,19 @@ final class KeyedLocks<Key: Hashable & Sendable>: Sendable {
     return try await body()
   }
 }
+
+extension KeyedLocks where Key: Comparable {
+  /// Holds all of some keys, taken in their order, so that no two tasks wait for each other.
+  func withLocks<Value: Sendable>(
+    _ keys: [Key], _ body: @escaping @Sendable () async throws -> Value
+  ) async throws -> Value {
+    try await withLocks(inOrder: Set(keys).sorted()[...], body)
+  }
+
+  private func withLocks<Value: Sendable>(
+    inOrder keys: ArraySlice<Key>, _ body: @escaping @Sendable () async throws -> Value
+  ) async throws -> Value {
+    guard let first = keys.first else { return try await body() }
+    return try await withLock(first) { try await withLocks(inOrder: keys.dropFirst(), body) }
+  }
+}

@@ -6,6 +6,8 @@ struct Documentation: Sendable {
     case jsonOrText(String)
     case jsonOrEvents(String)
     case text(String)
+    /// NDJSON: one of the schema a line.
+    case lines(String)
     case html(String)
     case empty(String)
   }
@@ -30,6 +32,9 @@ struct Documentation: Sendable {
   let query: [Query]
   /// The name of the body's schema, or nil where there is no body.
   let request: String?
+  /// Media types of the body.
+  let requestTypes: [String]
+  let isRequestOptional: Bool
   let acceptsFiles: Bool
   /// By status.
   let responses: [Int: Response]
@@ -38,7 +43,8 @@ struct Documentation: Sendable {
 
   init(
     id: String, tag: String, summary: String, description: String = "", query: [Query] = [],
-    request: String? = nil, acceptsFiles: Bool = false, responses: [Int: Response], errors: [String]
+    request: String? = nil, requestTypes: [String] = ["application/json"], isRequestOptional: Bool = false,
+    acceptsFiles: Bool = false, responses: [Int: Response], errors: [String]
   ) {
     self.id = id
     self.tag = tag
@@ -46,6 +52,8 @@ struct Documentation: Sendable {
     self.description = description
     self.query = query
     self.request = request
+    self.requestTypes = requestTypes
+    self.isRequestOptional = isRequestOptional
     self.acceptsFiles = acceptsFiles
     self.responses = responses
     self.errors = errors

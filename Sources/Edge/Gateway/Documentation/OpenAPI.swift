@@ -43,11 +43,14 @@ enum OpenAPI {
     let parameters = parameters(route)
     if !parameters.isEmpty { operation["parameters"] = .array(parameters) }
     if let request = documentation.request {
-      var content: [String: JSONValue] = ["application/json": media(request)]
+      var content = Dictionary(
+        documentation.requestTypes.map { ($0, media(request)) }, uniquingKeysWith: { first, _ in first })
       if documentation.acceptsFiles {
         content["*/*"] = ["schema": ["description": "A file of any supported type."]]
       }
-      operation["requestBody"] = ["required": true, "content": .object(content)]
+      operation["requestBody"] = [
+        "required": .bool(!documentation.isRequestOptional), "content": .object(content),
+      ]
     }
     return .object(operation)
   }
@@ -75,14 +78,21 @@ enum OpenAPI {
     if !onRequest.isEmpty { members["x-frontdesk-roles-on-request"] = names(onRequest) }
     return members
   }
+  private static let pathDescriptions = [
+    "kb": "Name of the knowledge base.", "external_id": "Your own id, percent-encoded: 1 to 1,024 bytes.",
+    "model": "As the list names it, percent-encoded.", "id": "Id of the key.",
+  ]
+  private static let pathExamples = [
+    "kb": "default", "external_id": "doc-1", "model": "frontdesk",
+  ]
 
   private static func parameters(_ route: Route) -> [JSONValue] {
     let path: [JSONValue] = route.path.names.map { name in
       [
-        "name": .string(name), "in": "path", "required": true, "schema": ["type": "string"],
+        "name": .string(name), "in": "path", "required": true, "schema": ["type": "string", "minLength": 1],
+        "example": .string(pathExamples[name] ?? "x"),
         "description": .string(
-          ["kb": "Name of the knowledge base.", "id": "Id of the key."][name]
-            ?? "Your own id, percent-encoded: 1 to 1,024 bytes."),
+          pathDescriptions[name] ?? ""),
       ]
     }
     let query: [JSONValue] = route.documentation.query.map { parameter in
@@ -91,8 +101,19 @@ enum OpenAPI {
         "schema": ["type": .string(parameter.kind.rawValue)], "description": .string(parameter.description),
       ]
     }
-    return path + query
+    return path + query + (route.keepsResults ? [idempotencyKey] : [])
   }
+
+  private static let idempotencyKey: JSONValue = [
+    "name": "Idempotency-Key", "in": "header", "required": false,
+    "schema": [
+      "type": "string", "minLength": 1, "maxLength": .integer(Int64(IdempotentHandling.maxKeyBytes)),
+    ],
+    "description": """
+    Of your choosing, such as a UUID: the same request with the same key within a day is carried out once, and answered \
+    again with `Idempotency-Replayed: true`.
+    """,
+  ]
 
   private static func responses(_ route: Route) -> [String: JSONValue] {
     var responses: [String: JSONValue] = [:]
@@ -100,10 +121,19 @@ enum OpenAPI {
       responses[String(status)] = success(response)
     }
     for (status, codes) in problems(route) {
-      responses[String(status)] = [
-        "description": .string(codes.map { "`\($0)`" }.joined(separator: ", ")),
-        "content": ["application/problem+json": ["schema": reference("Problem")]],
-      ]
+      let description = JSONValue.string(codes.map { "`\($0)`" }.joined(separator: ", "))
+      responses[String(status)] =
+        switch route.errorShape {
+        case .problem:
+          [
+            "description": description,
+            "content": ["application/problem+json": ["schema": reference("Problem")]],
+          ]
+        case .openAI:
+          [
+            "description": description, "content": ["application/json": ["schema": reference("OpenAIError")]],
+          ]
+        }
     }
     return responses
   }
@@ -114,6 +144,9 @@ enum OpenAPI {
     if route.access != .open { codes.formUnion(["unauthorized", "forbidden"]) }
     if route.lane != .direct { codes.formUnion(["overloaded", "request_timeout", "internal"]) }
     if route.body != .none { codes.insert("too_large") }
+    if route.keepsResults {
+      codes.formUnion(["invalid_idempotency_key", "idempotency_conflict", "idempotency_in_progress"])
+    }
     return Dictionary(grouping: codes.sorted()) { ErrorTable.row($0).status }
   }
 
@@ -129,10 +162,15 @@ enum OpenAPI {
     case .jsonOrEvents(let schema):
       [
         "description": "Done",
-        "content": ["application/json": media(schema), "text/event-stream": ["schema": ["type": "string"]]],
+        "content": [
+          "application/json": media(schema),
+          "text/event-stream": ["schema": ["type": "object", "description": "One event, its data as JSON."]],
+        ],
       ]
     case .text(let description):
       ["description": .string(description), "content": ["text/plain": ["schema": ["type": "string"]]]]
+    case .lines(let schema):
+      ["description": "One of these a line", "content": ["application/x-ndjson": media(schema)]]
     case .html(let description):
       ["description": .string(description), "content": ["text/html": ["schema": ["type": "string"]]]]
     case .empty(let description):

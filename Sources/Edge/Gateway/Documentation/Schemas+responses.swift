@@ -45,8 +45,9 @@ extension Schemas {
     ]),
     "Citation": object(
       [
-        "document_id": string, "external_id": string, "title": string, "url": nullable("string"),
-        "version": integer, "start_byte": integer, "end_byte": integer, "quote": string, "sha256": string,
+        "document_id": string, "external_id": string, "title": nullable("string"),
+        "url": nullable("string"), "version": integer, "start_byte": integer, "end_byte": integer,
+        "quote": string, "sha256": string,
       ],
       required: ["document_id", "external_id", "version", "start_byte", "end_byte", "quote", "sha256"]),
     "AnswerResponse": object([

@@ -5,7 +5,10 @@ import Retrieval
 ///
 /// Tests check real responses against them.
 enum Schemas {
-  static let all: [String: JSONValue] = requests.merging(responses) { $1 }.merging(access) { $1 }
+  static let all: [String: JSONValue] = [requests, access, openAI, integrations].reduce(responses) {
+    all, further in
+    all.merging(further.mapValues(Nullability.applied)) { $1 }
+  }
 
   static let string: JSONValue = ["type": "string"]
   static let number: JSONValue = ["type": "number"]
@@ -116,9 +119,10 @@ enum Schemas {
       ], required: []),
   ]
 
-  static let examples: [String: JSONValue] = accessExamples.merging(otherExamples) { $1 }
+  static let examples = [ownExamples, accessExamples, openAIExamples, integrationExamples]
+    .reduce(into: [:]) { all, further in all.merge(further) { $1 } }
 
-  private static let otherExamples: [String: JSONValue] = [
+  private static let ownExamples: [String: JSONValue] = [
     "SearchRequest": [
       "query": "reset my password", "limit": 5, "filter": ["tags": ["account"], "language": "en"],
     ],

@@ -58,6 +58,7 @@ extension GatewayRoutes {
       body: request == nil ? .none : .json,
       documentation: Documentation(
         id: name + "Document", tag: documentTag, summary: summary, description: description, request: request,
+        isRequestOptional: true,
         responses: [200: .json("PublicationResponse")], errors: errors + further)
     ) { call in
       let id = try call.externalID()

@@ -12,13 +12,20 @@ extension GatewayRoutes {
   static func documents(publishByAnother: Bool = false) -> [Route] {
     let rule = PublishingRule(byAnother: publishByAnother)
     let locks = KeyedLocks<DocumentKey>()
-    return [list, put(locks, rule), get, delete(locks), versions, diff] + publishing(locks, rule)
+    return [
+      list, put(locks, rule), patch(locks, rule), get, delete(locks), bulk(locks, rule), versions, diff,
+    ]
+      + publishing(locks, rule)
   }
 
   /// One document of one knowledge base.
-  struct DocumentKey: Hashable, Sendable {
+  struct DocumentKey: Hashable, Comparable, Sendable {
     let knowledgeBase: KnowledgeBaseID
     let externalID: String
+
+    static func < (a: Self, b: Self) -> Bool {
+      (a.knowledgeBase.rawValue, a.externalID) < (b.knowledgeBase.rawValue, b.externalID)
+    }
   }
 
   private static func put(_ locks: KeyedLocks<DocumentKey>, _ rule: PublishingRule) -> Route {

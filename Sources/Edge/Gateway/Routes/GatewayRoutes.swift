@@ -10,8 +10,8 @@ enum GatewayRoutes {
   static func all(services: GatewayServices, configuration: GatewayConfiguration) -> [Route] {
     let api =
       search + documents(publishByAnother: configuration.publishByAnother) + knowledgeBases + searchRules
-      + keys
-      + tokens(ownerKey: configuration.ownerKey) + audit
+      + keys + tokens(ownerKey: configuration.ownerKey) + audit + openAI
+      + [mcp(origins: OriginPolicy(configuration))]
     let operations = operations(metricsOpen: configuration.metricsOpen)
     // The description describes itself, too.
     let documented = api + operations + descriptions(of: [], version: "")

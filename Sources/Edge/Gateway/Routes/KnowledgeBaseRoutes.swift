@@ -26,6 +26,7 @@ extension GatewayRoutes {
     },
     Route(
       .post, collection, access: .keyed(.manageKnowledgeBases), lane: .write, body: .json,
+      keepsResults: true,
       documentation: Documentation(
         id: "createKnowledgeBase", tag: "Knowledge bases", summary: "Make a knowledge base",
         description: """

@@ -10,11 +10,13 @@ struct Call: Sendable {
   let head: HTTPRequest
   let principal: Principal
   let query: QueryParameters
-  let body: Data
+  var body: Data
   let requestID: String
   /// Named path segments, still percent-encoded.
   let parameters: [String: Substring]
   let notes: CallNotes
+  /// For responses that are made while they are written.
+  var held = HeldPlace.none
 
   var headers: HTTPFields { head.headerFields }
 

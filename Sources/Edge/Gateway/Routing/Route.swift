@@ -11,6 +11,9 @@ struct Route: Sendable {
   let access: Authenticator.Requirement
   let lane: Lane
   let body: Body
+  let errorShape: ErrorShape
+  /// Whether an `Idempotency-Key` is heeded.
+  let keepsResults: Bool
   let documentation: Documentation
   /// Units of work that a request is counted as (`RateLimiter`).
   let cost: Int
@@ -18,7 +21,7 @@ struct Route: Sendable {
 
   init(
     _ method: HTTPRequest.Method, _ path: PathTemplate, access: Authenticator.Requirement, lane: Lane,
-    body: Body = .none, cost: Int? = nil,
+    body: Body = .none, cost: Int? = nil, errorShape: ErrorShape = .problem, keepsResults: Bool = false,
     documentation: Documentation, handle: @escaping @Sendable (Call) async throws -> Response
   ) {
     self.method = method
@@ -26,9 +29,16 @@ struct Route: Sendable {
     self.access = access
     self.lane = lane
     self.body = body
+    self.errorShape = errorShape
+    self.keepsResults = keepsResults
     self.documentation = documentation
     self.cost = cost ?? lane.standardCost
-    self.handle = handle
+    guard keepsResults else {
+      self.handle = handle
+      return
+    }
+    let handling = IdempotentHandling(route: "\(method.rawValue) \(path)", handle: handle)
+    self.handle = { try await handling.respond(to: $0) }
   }
 
   /// Which queue a request waits in, and how long it may take.
@@ -53,6 +63,8 @@ struct Route: Sendable {
     case json
     /// Fields as JSON, or a file of any other type.
     case document
+    /// NDJSON, as large as a document. The response holds the request's place until it is written.
+    case lines
   }
 }
 

@@ -54,6 +54,7 @@ struct ServeCommand: AsyncParsableCommand {
             engine: workspace.engine, ingest: workspace.ingest, switcher: workspace.switcher,
             store: workspace.store,
             keys: workspace.store, audit: workspace.store, tokenSecrets: workspace.tokenSecrets,
+            requests: workspace.store,
             readiness: { await workspace.readiness() },
             metrics: registry,
             models: ModelCatalogue.embedders.map(\.name) + [KnowledgeBase.noModel], version: Release.version),

@@ -1,0 +1,231 @@
+import Domain
+import Foundation
+import HTTPTypes
+import Hummingbird
+import Knowledge
+import Synchronization
+
+extension GatewayRoutes {
+  static func bulk(_ locks: KeyedLocks<DocumentKey>, _ rule: PublishingRule) -> Route {
+    Route(
+      .post, "/v1/kbs/{kb}/bulk", access: .keyed(.writeDocuments), lane: .write, body: .lines,
+      documentation: Documentation(
+        id: "bulkUpsert", tag: documentTag, summary: "Put many documents",
+        description: """
+          One document a line (NDJSON): the fields of a PUT, and `external_id`. The answer is a line for each, in \
+          order, as they are written: `status` is `added`, `changed`, `unchanged` or `failed`, and a line that fails \
+          stops no other. Where the work as a whole ends early (a time-out, a stop of the server), the last line \
+          tells from which line on nothing was done. At most 100,000 lines.
+          """,
+        request: "BulkDocument", requestTypes: BulkUpsert.mediaTypes, responses: [200: .lines("BulkResult")],
+        errors: ["invalid_json", "kb_not_found", "unsupported_type"])
+    ) { call in
+      if let type = call.mediaType, !BulkUpsert.mediaTypes.contains(type) {
+        throw Problem("unsupported_type", "Send one JSON object a line, as application/x-ndjson.")
+      }
+      guard !call.body.isEmpty else {
+        throw Problem("invalid_json", "The body is empty; send one document a line.")
+      }
+      let bulk = BulkUpsert(
+        call: call, knowledgeBase: try await call.knowledgeBase(), locks: locks, rule: rule)
+      return Response(
+        status: .ok, headers: [.contentType: "application/x-ndjson", .cacheControl: "no-store"],
+        body: ResponseBody { writer in
+          let (results, continuation) = AsyncStream.makeStream(of: ByteBuffer.self)
+          let work = Task {
+            defer { continuation.finish() }
+            await bulk.run { continuation.yield($0) }
+          }
+          defer { work.cancel() }
+          for await result in results { try await writer.write(result) }
+          try await writer.finish(nil)
+        })
+    }
+  }
+}
+
+/// Puts the documents of a body, a batch at a time.
+struct BulkUpsert: Sendable {
+  static let mediaTypes = ["application/x-ndjson", "application/jsonl", "application/json-lines"]
+  static let maxLines = 100_000
+  private static let maxBatchDocuments = 32
+  private static let maxBatchBytes = 4 << 20
+
+  let call: Call
+  let knowledgeBase: KnowledgeBase
+  let locks: KeyedLocks<GatewayRoutes.DocumentKey>
+  let rule: PublishingRule
+
+  /// - Parameter tell: given the lines that are done, in order.
+  func run(_ tell: @escaping @Sendable (ByteBuffer) -> Void) async {
+    let progress = BulkProgress(tell)
+    do {
+      try await call.held.run { try await self.work(progress) }
+    } catch {
+      progress.end(Problem(describing: error))
+    }
+  }
+
+  private func work(_ progress: BulkProgress) async throws {
+    var batch = Batch()
+    var (position, line) = (call.body.startIndex, 0)
+    while position < call.body.endIndex {
+      let end = call.body[position...].firstIndex(of: UInt8(ascii: "\n")) ?? call.body.endIndex
+      let bytes = call.body[position..<end]
+      position = min(end + 1, call.body.endIndex)
+      line += 1
+      guard bytes.contains(where: { ![0x20, 0x09, 0x0D].contains($0) }) else { continue }
+      guard line <= Self.maxLines else {
+        try await write(&batch, progress)
+        throw Problem(
+          "too_large", "A request may have at most \(Self.maxLines) lines; send the rest in another.")
+      }
+      let entry = Entry(line: line, bytes: bytes, of: call, into: knowledgeBase.name, rule)
+      if batch.isFull(for: entry, documents: Self.maxBatchDocuments, bytes: Self.maxBatchBytes) {
+        try await write(&batch, progress)
+      }
+      batch.append(entry)
+    }
+    try await write(&batch, progress)
+  }
+
+  private func write(_ batch: inout Batch, _ progress: BulkProgress) async throws {
+    let entries = batch.entries
+    batch = Batch()
+    guard !entries.isEmpty else { return }
+    try Task.checkCancellation()
+    let upserts = entries.compactMap(\.upsert)
+    let keys = upserts.map {
+      GatewayRoutes.DocumentKey(knowledgeBase: knowledgeBase.id, externalID: $0.externalID)
+    }
+    var results = try await locks.withLocks(keys) {
+      try await call.services.ingest.upsert(upserts, into: knowledgeBase.name)
+    }.makeIterator()
+    for entry in entries {
+      let result: Result<UpsertReceipt, any Error> =
+        if let problem = entry.problem { .failure(problem) } else {
+          results.next() ?? .failure(CancellationError())
+        }
+      progress.tell(BulkResult(line: entry.line, externalID: entry.externalID, result))
+    }
+  }
+
+  /// One line, read.
+  private struct Entry: Sendable {
+    let line: Int
+    let byteCount: Int
+    let externalID: String?
+    let upsert: DocumentUpsert?
+    let problem: Problem?
+
+    init(
+      line: Int, bytes: Data, of call: Call, into knowledgeBase: String, _ rule: PublishingRule
+    ) {
+      self.line = line
+      byteCount = bytes.count
+      var id: String?
+      do {
+        var fields = try FieldReader(body: bytes)
+        id = fields.requiredString("external_id")
+        let content = fields.documentContent()
+        let publication = fields.publication()
+        try fields.finish()
+        let upsert = DocumentUpsert(
+          knowledgeBase: knowledgeBase, externalID: id ?? "", body: .fields(content),
+          publication: try rule.held(publication, for: call.principal), author: call.author)
+        try ExternalID.validate(upsert.externalID)
+        (self.upsert, problem) = (upsert, nil)
+      } catch {
+        (upsert, problem) = (nil, Problem(describing: error))
+      }
+      externalID = id.flatMap { $0.isEmpty ? nil : $0 }
+    }
+  }
+
+  /// What is written at one time: no id twice, since the later one replaces the earlier.
+  private struct Batch {
+    private(set) var entries: [Entry] = []
+    private var ids: Set<ExactString> = []
+    private var byteCount = 0
+
+    func isFull(for entry: Entry, documents: Int, bytes: Int) -> Bool {
+      guard !entries.isEmpty else { return false }
+      return entries.count >= documents || byteCount + entry.byteCount > bytes
+        || entry.upsert.map { ids.contains(ExactString($0.externalID)) } == true
+    }
+
+    mutating func append(_ entry: Entry) {
+      entries.append(entry)
+      byteCount += entry.byteCount
+      if let upsert = entry.upsert { ids.insert(ExactString(upsert.externalID)) }
+    }
+  }
+}
+
+/// What became of one line.
+private struct BulkResult: Encodable {
+  let line: Int
+  let externalID: String?
+  let result: Result<UpsertReceipt, any Error>
+
+  init(line: Int, externalID: String?, _ result: Result<UpsertReceipt, any Error>) {
+    self.line = line
+    self.externalID = externalID
+    self.result = result
+  }
+
+  private enum CodingKeys: String, CodingKey {
+    case line, status, version, generation, error
+    case externalID = "external_id"
+  }
+
+  func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(line, forKey: .line)
+    try container.encode(externalID, forKey: .externalID)
+    switch result {
+    case .success(let receipt):
+      try container.encode(receipt.effect, forKey: .status)
+      try container.encode(receipt.record.version, forKey: .version)
+      try container.encode(receipt.generation.rawValue, forKey: .generation)
+    case .failure(let error):
+      let problem = Problem(describing: error)
+      try container.encode("failed", forKey: .status)
+      try container.encode(
+        JSONValue.object([
+          "code": .string(problem.code), "message": .string(problem.shownMessage),
+          "errors": .array(problem.errors.map(\.json)),
+        ]), forKey: .error)
+    }
+  }
+}
+
+/// Tells of lines in order, and in the end where it stopped.
+private final class BulkProgress: Sendable {
+  private let state = Mutex((lastLine: 0, isEnded: false))
+  private let send: @Sendable (ByteBuffer) -> Void
+
+  init(_ send: @escaping @Sendable (ByteBuffer) -> Void) { self.send = send }
+
+  func tell(_ result: BulkResult) {
+    state.withLock { state in
+      // Work that was cut off may still end something.
+      guard !state.isEnded else { return }
+      state.lastLine = result.line
+      write(result)
+    }
+  }
+
+  func end(_ problem: Problem) {
+    state.withLock { state in
+      state.isEnded = true
+      write(BulkResult(line: state.lastLine + 1, externalID: nil, .failure(problem)))
+    }
+  }
+
+  private func write(_ result: BulkResult) {
+    var buffer = ByteBuffer(bytes: JSONText.data(result))
+    buffer.writeString("\n")
+    send(buffer)
+  }
+}

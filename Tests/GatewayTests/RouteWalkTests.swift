@@ -122,7 +122,8 @@ import Testing
         let code = reply.code ?? reply.at("error.code")?.text ?? ""
         let told = code == "invalid_api_key" ? "unauthorized" : code
         // The knowledge base has no model: asked for one, it says so to whoever may ask.
-        let found = (200..<300).contains(reply.status) || code == "mode_unavailable" ? nil : "\(reply.status) \(told)"
+        let found =
+          (200..<300).contains(reply.status) || code == "mode_unavailable" ? nil : "\(reply.status) \(told)"
         #expect(found == expected, "\(caller.name) \(id): \(reply.text)")
         #expect((reply.headers[.wwwAuthenticate] != nil) == (reply.status == 401), "\(caller.name) \(id)")
       }

@@ -26,6 +26,7 @@ import Testing
       "putDocument", "deleteDocument", "createKnowledgeBase", "deleteKnowledgeBase", "setModel",
       "getSearchRules", "putSearchRules", "publishDocument", "unpublishDocument", "archiveDocument",
       "restoreVersion", "listVersions", "diffVersions", "patchDocument", "bulkUpsert",
+      "listJobs", "getJob", "getJobResults", "cancelJob",
     ]
     let routes = GatewayRoutes.all(services: backend.services(), configuration: GatewayConfiguration())
     #expect(Set(routes.map(\.documentation.id)) == open.union(reads).union(writes), "a route is in no list")

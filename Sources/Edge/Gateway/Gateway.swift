@@ -46,9 +46,19 @@ public struct Gateway: Service {
     try await ListenPolicy.check(configuration, keys: services.keys)
     let work = responder.work
     let drainTimeout = configuration.limits.drainTimeout
+    let runner = Task { [services, logger = responder.logger] in
+      await JobRunner(services: services, logger: logger).run()
+    }
     try await withGracefulShutdownHandler {
-      try await application.run()
+      do { try await application.run() } catch {
+        runner.cancel()
+        await runner.value
+        throw error
+      }
+      runner.cancel()
+      await runner.value
     } onGracefulShutdown: {
+      runner.cancel()
       Task {
         try await Task.sleep(for: drainTimeout)
         work.stopAll()

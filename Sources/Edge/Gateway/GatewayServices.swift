@@ -12,6 +12,8 @@ public struct GatewayServices: Sendable {
   let keys: any AccessKeyStore
   let audit: any AuditLog
   let requests: any IdempotencyStore
+  let jobs: any JobStore
+  let documentLocks = KeyedLocks<GatewayRoutes.DocumentKey>()
   let readiness: @Sendable () async -> ReadinessReport
   let metrics: PrometheusRegistry
   let models: [String]
@@ -28,6 +30,7 @@ public struct GatewayServices: Sendable {
     keys: any AccessKeyStore,
     audit: any AuditLog,
     requests: any IdempotencyStore,
+    jobs: any JobStore,
     readiness: @escaping @Sendable () async -> ReadinessReport,
     metrics: PrometheusRegistry,
     models: [String] = [], version: String = "0"
@@ -39,6 +42,7 @@ public struct GatewayServices: Sendable {
     self.keys = keys
     self.audit = audit
     self.requests = requests
+    self.jobs = jobs
     self.readiness = readiness
     self.metrics = metrics
     self.models = models

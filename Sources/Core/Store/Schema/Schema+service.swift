@@ -1,7 +1,8 @@
 extension Schema {
   /// Access keys, the audit log, and later what conversations leave behind: no transaction spans this file
   /// and the other.
-  static let service = Schema(file: "service.db", migrations: [serviceV1, serviceV2, serviceIdempotency])
+  static let service = Schema(
+    file: "service.db", migrations: [serviceV1, serviceV2, serviceIdempotency, serviceJobs])
 
   private static let serviceV1 = """
     CREATE TABLE access_keys (

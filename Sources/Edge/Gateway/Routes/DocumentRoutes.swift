@@ -9,9 +9,8 @@ extension GatewayRoutes {
   private static let path: PathTemplate = "/v1/kbs/{kb}/documents/{external_id}"
   static let documentTag = "Documents"
 
-  static func documents() -> [Route] {
-    let locks = KeyedLocks<DocumentKey>()
-    return [list, put(locks), patch(locks), get, delete(locks), bulk(locks), versions, diff]
+  static func documents(_ locks: KeyedLocks<DocumentKey>) -> [Route] {
+    return [list, put(locks), patch(locks), get, delete(locks), bulk, versions, diff]
       + publishing(locks)
   }
 

@@ -9,7 +9,7 @@ enum GatewayRoutes {
   /// In the order in which the documentation lists them.
   static func all(services: GatewayServices, configuration: GatewayConfiguration) -> [Route] {
     let api =
-      search + documents() + knowledgeBases + searchRules + openAI + [
+      search + documents(services.documentLocks) + knowledgeBases + searchRules + jobs + openAI + [
         mcp(origins: OriginPolicy(configuration))
       ]
     let operations = operations(metricsOpen: configuration.metricsOpen)

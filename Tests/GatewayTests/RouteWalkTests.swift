@@ -22,6 +22,10 @@ import Testing
     putDocument | owner editor service* | 404 kb_not_found
     patchDocument | owner editor service* | 404 kb_not_found
     bulkUpsert | owner editor service* | 404 kb_not_found
+    listJobs | owner editor service* | 2xx
+    getJob | owner editor service* | 404 job_not_found
+    getJobResults | owner editor service* | 404 job_not_found
+    cancelJob | owner editor service* | 404 job_not_found
     createChatCompletion | owner editor publisher supervisor agent analyst service customer reader | 404 model_not_found
     createEmbeddings | owner editor analyst service reader | 404 model_not_found
     listModels | owner editor publisher supervisor agent analyst privacy_officer service customer reader | 2xx
@@ -191,6 +195,11 @@ import Testing
       let key = AccessKey.issue(name: "subject", role: .reader, at: Date()).key
       try await backend.store.insert(key)
       uri = uri.replacing("{id}", with: key.id)
+    }
+    if uri.contains("{job}") {
+      let job = try await backend.store.addJob(
+        kind: JobRunner.bulkKind, knowledgeBase: "walk", author: nil, total: 0, parts: [], at: Date())
+      uri = uri.replacing("{job}", with: job.id)
     }
     if uri.contains("{external_id}") {
       // Two versions, the newest published, whatever the caller before did.

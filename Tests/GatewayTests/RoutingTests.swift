@@ -43,7 +43,7 @@ import TestSupport
 
   @Test func theTableTellsWrongMethodsFromUnknownPaths() throws {
     let table = RouteTable(
-      routes: GatewayRoutes.search + GatewayRoutes.knowledgeBases + GatewayRoutes.documents())
+      routes: GatewayRoutes.search + GatewayRoutes.knowledgeBases + GatewayRoutes.documents(KeyedLocks()))
     func match(_ method: HTTPRequest.Method, _ path: String) -> String {
       switch table.match(method, path[...]) {
       case .found(let route, let parameters):

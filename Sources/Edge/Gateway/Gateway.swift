@@ -57,9 +57,19 @@ public struct Gateway: Service {
     let uses = responder.authenticator.uses
     let noting = Task { await uses.keepFlushing(every: .seconds(30)) }
     defer { noting.cancel() }
+    let runner = Task { [services, logger = responder.logger] in
+      await JobRunner(services: services, logger: logger).run()
+    }
     try await withGracefulShutdownHandler {
-      try await application.run()
+      do { try await application.run() } catch {
+        runner.cancel()
+        await runner.value
+        throw error
+      }
+      runner.cancel()
+      await runner.value
     } onGracefulShutdown: {
+      runner.cancel()
       Task {
         try await Task.sleep(for: drainTimeout)
         work.stopAll()

@@ -14,6 +14,8 @@ public struct GatewayServices: Sendable {
   let audit: any AuditLog
   let tokenSecrets: TokenSecretsFile
   let requests: any IdempotencyStore
+  let jobs: any JobStore
+  let documentLocks = KeyedLocks<GatewayRoutes.DocumentKey>()
   let readiness: @Sendable () async -> ReadinessReport
   let metrics: PrometheusRegistry
   let models: [String]
@@ -30,6 +32,7 @@ public struct GatewayServices: Sendable {
     engine: SearchEngine, ingest: IngestService, switcher: ModelSwitcher, store: any DocumentStore,
     keys: any AccessKeyStore,
     audit: any AuditLog, tokenSecrets: TokenSecretsFile, requests: any IdempotencyStore,
+    jobs: any JobStore,
     readiness: @escaping @Sendable () async -> ReadinessReport,
     metrics: PrometheusRegistry,
     models: [String] = [], version: String = "0"
@@ -42,6 +45,7 @@ public struct GatewayServices: Sendable {
     self.audit = audit
     self.tokenSecrets = tokenSecrets
     self.requests = requests
+    self.jobs = jobs
     self.readiness = readiness
     self.metrics = metrics
     self.models = models

@@ -53,7 +53,7 @@ final class Backend: Sendable {
   func services(ready: Bool = true) -> GatewayServices {
     GatewayServices(
       engine: engine, ingest: ingest, switcher: switcher, store: store, keys: store, audit: store,
-      tokenSecrets: TokenSecretsFile(folder: folder.url), requests: store,
+      tokenSecrets: TokenSecretsFile(folder: folder.url), requests: store, jobs: store,
       readiness: {
         // The gateway keeps its backend, and with it the folder.
         withExtendedLifetime(self) { ReadinessReport(checks: ["store": .init(ready: ready)]) }

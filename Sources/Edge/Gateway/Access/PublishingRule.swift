@@ -7,21 +7,39 @@ struct PublishingRule: Sendable {
   /// Whether another than the author of a version publishes it.
   let byAnother: Bool
 
-  /// What a write may say of its publication: that of whoever may not publish it is a draft.
-  ///
+  /// How far the writes of one caller go.
+  enum Standing: Sendable {
+    case free
+    /// Readers find them when another has published them; why, where it is asked for.
+    case draftsOnly(Problem)
+
+    var isFree: Bool { if case .free = self { true } else { false } }
+
+    /// What a write may say of its publication: that of whoever may not publish it is a draft.
+    ///
+    /// - Throws: `publish_needs_another`, `forbidden`.
+    func held(_ change: PublicationChange) throws(Problem) -> PublicationChange {
+      guard case .draftsOnly(let problem) = self else { return change }
+      switch change.status {
+      case .published: throw problem
+      case nil:
+        // Left unsaid, it would go where the version before it is.
+        var held = change
+        held.status = .draft
+        return held
+      case .draft, .archived: return change
+      }
+    }
+  }
+
+  func standing(of principal: Principal) -> Standing {
+    if byAnother { return .draftsOnly(.publishNeedsAnother) }
+    return principal.may(.publishDocuments) ? .free : .draftsOnly(.lacking(.publishDocuments, principal))
+  }
+
   /// - Throws: `publish_needs_another`, `forbidden`.
   func held(_ change: PublicationChange, for principal: Principal) throws(Problem) -> PublicationChange {
-    if principal.may(.publishDocuments), !byAnother { return change }
-    switch change.status {
-    case .published:
-      throw byAnother ? Problem.publishNeedsAnother : Problem.lacking(.publishDocuments, principal)
-    case nil:
-      // Left unsaid, it would go where the version before it is.
-      var held = change
-      held.status = .draft
-      return held
-    case .draft, .archived: return change
-    }
+    try standing(of: principal).held(change)
   }
 
   /// To be called under the document's lock, before its newest version is published.

@@ -80,10 +80,11 @@ enum OpenAPI {
   }
   private static let pathDescriptions = [
     "kb": "Name of the knowledge base.", "external_id": "Your own id, percent-encoded: 1 to 1,024 bytes.",
-    "model": "As the list names it, percent-encoded.", "id": "Id of the key.",
+    "job": "Id of a job.", "model": "As the list names it, percent-encoded.", "id": "Id of the key.",
   ]
   private static let pathExamples = [
     "kb": "default", "external_id": "doc-1", "model": "frontdesk",
+    "job": "0b7c9a52-6f3e-4a39-9d55-0c3f5d0d8a11",
   ]
 
   private static func parameters(_ route: Route) -> [JSONValue] {

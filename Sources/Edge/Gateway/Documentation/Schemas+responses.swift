@@ -135,6 +135,14 @@ extension Schemas {
         "type": "array", "items": object(["queries": strings, "pinned": strings, "hidden": strings]),
       ],
     ]),
+    "Job": object([
+      "id": string, "kind": choice(["bulk"]), "kb": string,
+      "state": choice(Job.State.allCases.map(\.rawValue)),
+      "cancelling": boolean, "progress": object(["done": integer, "failed": integer, "total": integer]),
+      "error": ["anyOf": [object(["code": string, "message": string]), ["type": "null"]]],
+      "author": nullable("string"), "results": string, "created_at": string, "updated_at": string,
+    ]),
+    "JobList": object(["jobs": list(of: "Job")]),
     "GenerationResponse": object(["generation": generation]),
     "KnowledgeBase": object([
       "name": string, "model": string, "documents": nullable("integer"), "chunks": nullable("integer"),

@@ -75,6 +75,7 @@ enum ErrorTable {
 
     // What is asked for.
     "document_not_found": Row(404, "No such document"),
+    "job_not_found": Row(404, "No such job"),
     "model_not_found": Row(404, "No such model"),
     "version_not_found": Row(404, "No such version"),
     "as_of_unavailable": Row(404, "No history of that moment"),

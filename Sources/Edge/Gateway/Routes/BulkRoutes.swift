@@ -6,7 +6,7 @@ import Knowledge
 import Synchronization
 
 extension GatewayRoutes {
-  static func bulk(_ locks: KeyedLocks<DocumentKey>, _ rule: PublishingRule) -> Route {
+  static func bulk(_ rule: PublishingRule) -> Route {
     Route(
       .post, "/v1/kbs/{kb}/bulk", access: .keyed(.writeDocuments), lane: .write, body: .lines,
       documentation: Documentation(
@@ -15,10 +15,12 @@ extension GatewayRoutes {
           One document a line (NDJSON): the fields of a PUT, and `external_id`. The answer is a line for each, in \
           order, as they are written: `status` is `added`, `changed`, `unchanged` or `failed`, and a line that fails \
           stops no other. Where the work as a whole ends early (a time-out, a stop of the server), the last line \
-          tells from which line on nothing was done. At most 100,000 lines.
+          tells from which line on nothing was done. At most 100,000 lines. With `Prefer: respond-async` it \
+          answers 202 at once, and the work goes on as a job.
           """,
-        request: "BulkDocument", requestTypes: BulkUpsert.mediaTypes, responses: [200: .lines("BulkResult")],
-        errors: ["invalid_json", "kb_not_found", "unsupported_type"])
+        request: "BulkDocument", requestTypes: BulkUpsert.mediaTypes,
+        responses: [200: .lines("BulkResult"), 202: .json("Job")],
+        errors: ["invalid_json", "kb_not_found", "too_large", "unsupported_type", "storage_full"])
     ) { call in
       if let type = call.mediaType, !BulkUpsert.mediaTypes.contains(type) {
         throw Problem("unsupported_type", "Send one JSON object a line, as application/x-ndjson.")
@@ -26,15 +28,27 @@ extension GatewayRoutes {
       guard !call.body.isEmpty else {
         throw Problem("invalid_json", "The body is empty; send one document a line.")
       }
+      let knowledgeBase = try await call.knowledgeBase()
+      let standing = rule.standing(of: call.principal)
+      if call.prefersAsync {
+        let (parts, total) = try BulkUpsert.parts(of: call.body)
+        try await call.record("bulk.start", knowledgeBase.name)
+        return .accepted(
+          try await call.services.jobs.addJob(
+            kind: standing.isFree ? JobRunner.bulkKind : JobRunner.bulkDraftsKind,
+            knowledgeBase: knowledgeBase.name, author: call.author, total: total,
+            parts: parts, at: Date()))
+      }
       let bulk = BulkUpsert(
-        call: call, knowledgeBase: try await call.knowledgeBase(), locks: locks, rule: rule)
+        services: call.services, knowledgeBase: knowledgeBase, author: call.author, standing: standing)
+      let (body, held) = (call.body, call.held)
       return Response(
         status: .ok, headers: [.contentType: "application/x-ndjson", .cacheControl: "no-store"],
         body: ResponseBody { writer in
           let (results, continuation) = AsyncStream.makeStream(of: ByteBuffer.self)
           let work = Task {
             defer { continuation.finish() }
-            await bulk.run { continuation.yield($0) }
+            await bulk.run(body, held) { continuation.yield($0) }
           }
           defer { work.cancel() }
           for await result in results { try await writer.write(result) }
@@ -50,37 +64,69 @@ struct BulkUpsert: Sendable {
   static let maxLines = 100_000
   private static let maxBatchDocuments = 32
   private static let maxBatchBytes = 4 << 20
+  /// Of a job: what may be done twice after a kill.
+  private static let maxPartBytes = 64 << 10
 
-  let call: Call
+  let services: GatewayServices
   let knowledgeBase: KnowledgeBase
-  let locks: KeyedLocks<GatewayRoutes.DocumentKey>
-  let rule: PublishingRule
+  let author: String?
+  let standing: PublishingRule.Standing
 
   /// - Parameter tell: given the lines that are done, in order.
-  func run(_ tell: @escaping @Sendable (ByteBuffer) -> Void) async {
+  func run(_ body: Data, _ held: HeldPlace, _ tell: @escaping @Sendable (ByteBuffer) -> Void) async {
     let progress = BulkProgress(tell)
     do {
-      try await call.held.run { try await self.work(progress) }
+      try await held.run { try await self.work(body, firstLine: 1, progress) }
     } catch {
       progress.end(Problem(describing: error))
     }
   }
 
-  private func work(_ progress: BulkProgress) async throws {
+  /// Does a piece of a job.
+  ///
+  /// - Throws: `kb_not_found`, `CancellationError`; then nobody knows how far it came, and it is done once more.
+  func result(of part: JobPart) async throws -> JobPartResult {
+    let lines = Mutex(Data())
+    let progress = BulkProgress { line in
+      lines.withLock { lines in line.withUnsafeReadableBytes { lines.append(contentsOf: $0) } }
+    }
+    try await work(part.input, firstLine: part.firstLine, progress)
+    let counts = progress.counts
+    return JobPartResult(done: counts.done, failed: counts.failed, lines: lines.withLock { $0 })
+  }
+
+  /// Cuts a body into pieces between lines.
+  ///
+  /// - Returns: how many lines they hold, without those that are blank.
+  /// - Throws: `too_large`.
+  static func parts(of body: Data) throws(Problem) -> (parts: [JobPart], total: Int) {
+    var parts: [JobPart] = []
+    var (start, first, total) = (body.startIndex, 1, 0)
+    var lines = BulkLines(of: body)
+    while let line = lines.next() {
+      if !line.isBlank { total += 1 }
+      guard line.number <= maxLines else { throw tooLong }
+      let end = lines.position
+      guard end - start >= maxPartBytes || end == body.endIndex else { continue }
+      parts.append(JobPart(firstLine: first, input: Data(body[start..<end])))
+      (start, first) = (end, line.number + 1)
+    }
+    return (parts, total)
+  }
+
+  private static let tooLong = Problem(
+    "too_large", "A request may have at most \(maxLines) lines; send the rest in another.")
+
+  private func work(_ body: Data, firstLine: Int, _ progress: BulkProgress) async throws {
     var batch = Batch()
-    var (position, line) = (call.body.startIndex, 0)
-    while position < call.body.endIndex {
-      let end = call.body[position...].firstIndex(of: UInt8(ascii: "\n")) ?? call.body.endIndex
-      let bytes = call.body[position..<end]
-      position = min(end + 1, call.body.endIndex)
-      line += 1
-      guard bytes.contains(where: { ![0x20, 0x09, 0x0D].contains($0) }) else { continue }
+    var lines = BulkLines(of: body, firstNumber: firstLine)
+    while let (line, bytes, isBlank) = lines.next() {
+      guard !isBlank else { continue }
       guard line <= Self.maxLines else {
         try await write(&batch, progress)
-        throw Problem(
-          "too_large", "A request may have at most \(Self.maxLines) lines; send the rest in another.")
+        throw Self.tooLong
       }
-      let entry = Entry(line: line, bytes: bytes, of: call, into: knowledgeBase.name, rule)
+      let entry = Entry(line: line, bytes: bytes, author: author, standing, into: knowledgeBase.name)
       if batch.isFull(for: entry, documents: Self.maxBatchDocuments, bytes: Self.maxBatchBytes) {
         try await write(&batch, progress)
       }
@@ -98,8 +144,8 @@ struct BulkUpsert: Sendable {
     let keys = upserts.map {
       GatewayRoutes.DocumentKey(knowledgeBase: knowledgeBase.id, externalID: $0.externalID)
     }
-    var results = try await locks.withLocks(keys) {
-      try await call.services.ingest.upsert(upserts, into: knowledgeBase.name)
+    var results = try await services.documentLocks.withLocks(keys) {
+      try await services.ingest.upsert(upserts, into: knowledgeBase.name)
     }.makeIterator()
     for entry in entries {
       let result: Result<UpsertReceipt, any Error> =
@@ -119,7 +165,7 @@ struct BulkUpsert: Sendable {
     let problem: Problem?
 
     init(
-      line: Int, bytes: Data, of call: Call, into knowledgeBase: String, _ rule: PublishingRule
+      line: Int, bytes: Data, author: String?, _ standing: PublishingRule.Standing, into knowledgeBase: String
     ) {
       self.line = line
       byteCount = bytes.count
@@ -132,7 +178,7 @@ struct BulkUpsert: Sendable {
         try fields.finish()
         let upsert = DocumentUpsert(
           knowledgeBase: knowledgeBase, externalID: id ?? "", body: .fields(content),
-          publication: try rule.held(publication, for: call.principal), author: call.author)
+          publication: try standing.held(publication), author: author)
         try ExternalID.validate(upsert.externalID)
         (self.upsert, problem) = (upsert, nil)
       } catch {
@@ -202,16 +248,20 @@ private struct BulkResult: Encodable {
 
 /// Tells of lines in order, and in the end where it stopped.
 private final class BulkProgress: Sendable {
-  private let state = Mutex((lastLine: 0, isEnded: false))
+  private let state = Mutex((lastLine: 0, done: 0, failed: 0, isEnded: false))
   private let send: @Sendable (ByteBuffer) -> Void
 
   init(_ send: @escaping @Sendable (ByteBuffer) -> Void) { self.send = send }
+
+  var counts: (done: Int, failed: Int) { state.withLock { ($0.done, $0.failed) } }
 
   func tell(_ result: BulkResult) {
     state.withLock { state in
       // Work that was cut off may still end something.
       guard !state.isEnded else { return }
       state.lastLine = result.line
+      state.done += 1
+      if case .failure = result.result { state.failed += 1 }
       write(result)
     }
   }
@@ -227,5 +277,28 @@ private final class BulkProgress: Sendable {
     var buffer = ByteBuffer(bytes: JSONText.data(result))
     buffer.writeString("\n")
     send(buffer)
+  }
+}
+
+/// The lines of a body, one after another.
+private struct BulkLines {
+  private let body: Data
+  /// Where the next line begins.
+  private(set) var position: Data.Index
+  private var number: Int
+
+  init(of body: Data, firstNumber: Int = 1) {
+    self.body = body
+    position = body.startIndex
+    number = firstNumber
+  }
+
+  mutating func next() -> (number: Int, bytes: Data, isBlank: Bool)? {
+    guard position < body.endIndex else { return nil }
+    let end = body[position...].firstIndex(of: UInt8(ascii: "\n")) ?? body.endIndex
+    let bytes = body[position..<end]
+    position = min(end + 1, body.endIndex)
+    defer { number += 1 }
+    return (number, bytes, bytes.allSatisfy { [0x20, 0x09, 0x0D].contains($0) })
   }
 }

@@ -9,12 +9,9 @@ extension GatewayRoutes {
   private static let path: PathTemplate = "/v1/kbs/{kb}/documents/{external_id}"
   static let documentTag = "Documents"
 
-  static func documents(publishByAnother: Bool = false) -> [Route] {
+  static func documents(_ locks: KeyedLocks<DocumentKey>, publishByAnother: Bool = false) -> [Route] {
     let rule = PublishingRule(byAnother: publishByAnother)
-    let locks = KeyedLocks<DocumentKey>()
-    return [
-      list, put(locks, rule), patch(locks, rule), get, delete(locks), bulk(locks, rule), versions, diff,
-    ]
+    return [list, put(locks, rule), patch(locks, rule), get, delete(locks), bulk(rule), versions, diff]
       + publishing(locks, rule)
   }
 

@@ -9,9 +9,9 @@ enum GatewayRoutes {
   /// In the order in which the documentation lists them.
   static func all(services: GatewayServices, configuration: GatewayConfiguration) -> [Route] {
     let api =
-      search + documents(publishByAnother: configuration.publishByAnother) + knowledgeBases + searchRules
-      + keys + tokens(ownerKey: configuration.ownerKey) + audit + openAI
-      + [mcp(origins: OriginPolicy(configuration))]
+      search + documents(services.documentLocks, publishByAnother: configuration.publishByAnother)
+      + knowledgeBases + searchRules + jobs + keys + tokens(ownerKey: configuration.ownerKey) + audit
+      + openAI + [mcp(origins: OriginPolicy(configuration))]
     let operations = operations(metricsOpen: configuration.metricsOpen)
     // The description describes itself, too.
     let documented = api + operations + descriptions(of: [], version: "")

@@ -55,6 +55,7 @@ struct ServeCommand: AsyncParsableCommand {
             store: workspace.store,
             keys: workspace.store, audit: workspace.store, tokenSecrets: workspace.tokenSecrets,
             requests: workspace.store,
+            jobs: workspace.store,
             readiness: { await workspace.readiness() },
             metrics: registry,
             models: ModelCatalogue.embedders.map(\.name) + [KnowledgeBase.noModel], version: Release.version),

@@ -1,0 +1,186 @@
+import Domain
+import Foundation
+import GRDB
+
+extension SQLiteStore: JobStore {
+  private static let jobColumns = """
+    id, kind, kb, author, state, cancelling, done, failed, total, error_code, error_message, created_at, updated_at
+    """
+
+  public func addJob(
+    kind: String, knowledgeBase: String, author: String?, total: Int, parts: [JobPart], at now: Date
+  ) async throws -> Job {
+    let id = UUID().uuidString.lowercased()
+    return try await service.write { db in
+      try db.run(
+        """
+        INSERT INTO jobs (id, kind, kb, author, state, total, created_at, updated_at)
+        VALUES (?, ?, ?, ?, 'queued', ?, ?, ?)
+        """, id, kind, knowledgeBase, author, total, now.column, now.column)
+      let sequence = db.lastInsertedRowID
+      for (index, part) in parts.enumerated() {
+        try db.run(
+          "INSERT INTO job_parts (job, part, first_line, input) VALUES (?, ?, ?, ?)", sequence, index,
+          part.firstLine, part.input)
+      }
+      return try Self.require(id, db)
+    }
+  }
+
+  public func job(_ id: String) async throws -> Job? {
+    try await service.read { try Self.find(id, $0) }
+  }
+
+  public func jobs(limit: Int) async throws -> [Job] {
+    try await service.read { db in
+      var jobs: [Job] = []
+      try db.each("SELECT \(Self.jobColumns) FROM jobs ORDER BY sequence DESC LIMIT ?", [limit]) {
+        jobs.append(try Self.job($0))
+      }
+      return jobs
+    }
+  }
+
+  public func jobResults(_ id: String, from part: Int, limit: Int) async throws -> [Data] {
+    try await service.read { db in
+      var results: [Data] = []
+      try db.each(
+        """
+        SELECT p.result FROM job_parts p JOIN jobs j ON j.sequence = p.job
+        WHERE j.id = ? AND p.part >= ? AND p.result IS NOT NULL ORDER BY p.part LIMIT ?
+        """, [id, part, limit]
+      ) { results.append(try $0.data(0)) }
+      return results
+    }
+  }
+
+  public func cancelJob(_ id: String, at now: Date) async throws -> Job? {
+    try await service.write { db in
+      try db.run(
+        """
+        UPDATE jobs SET cancelling = 1, updated_at = ?2,
+          state = CASE WHEN state = 'queued' OR lease_until <= ?2 THEN 'cancelled' ELSE state END
+        WHERE id = ?1 AND state IN ('queued', 'running')
+        """, id, now.column)
+      guard let job = try Self.find(id, db) else { return nil }
+      if job.state.isFinal { try Self.dropInput(id, db) }
+      return job
+    }
+  }
+
+  public func claimJob(until lease: Date, at now: Date, forgetting oldest: Date) async throws -> JobHold? {
+    let attempt = UUID().uuidString
+    let isIdle = try await service.read { db in
+      try !db.exists(
+        "SELECT 1 FROM jobs WHERE state IN ('queued', 'running') OR updated_at < ?", oldest.column)
+    }
+    // Looking takes no lock: that is done all the time, by every process.
+    if isIdle { return nil }
+    return try await service.write { db in
+      let ended = "SELECT sequence FROM jobs WHERE updated_at < ? AND state NOT IN ('queued', 'running')"
+      try db.run("DELETE FROM job_parts WHERE job IN (\(ended))", oldest.column)
+      try db.run("DELETE FROM jobs WHERE sequence IN (\(ended))", oldest.column)
+      let found = try db.row(
+        """
+        SELECT id FROM jobs WHERE state IN ('queued', 'running') AND lease_until <= ? ORDER BY sequence LIMIT 1
+        """, now.column)
+      guard let id = try found?.text(0) else { return nil }
+      try db.run(
+        "UPDATE jobs SET state = 'running', attempt = ?, lease_until = ?, updated_at = ? WHERE id = ?",
+        attempt,
+        lease.column, now.column, id)
+      return JobHold(job: try Self.require(id, db), attempt: attempt)
+    }
+  }
+
+  public func renewJob(_ hold: JobHold, until lease: Date) async throws -> Bool {
+    try await service.write { db in
+      try db.run(
+        """
+        UPDATE jobs SET lease_until = ? WHERE id = ? AND attempt = ? AND state = 'running' AND cancelling = 0
+        """, lease.column, hold.job.id, hold.attempt)
+      return db.changesCount == 1
+    }
+  }
+
+  public func nextPart(_ hold: JobHold) async throws -> JobPart? {
+    try await service.read { db in
+      try db.row(
+        """
+        SELECT p.first_line, p.input FROM job_parts p JOIN jobs j ON j.sequence = p.job
+        WHERE j.id = ? AND p.input IS NOT NULL ORDER BY p.part LIMIT 1
+        """, hold.job.id
+      ).map { JobPart(firstLine: try $0.int(0), input: try $0.data(1)) }
+    }
+  }
+
+  public func completePart(
+    _ part: JobPart, _ result: JobPartResult, _ hold: JobHold, at now: Date
+  ) async throws -> Bool {
+    try await service.write { db in
+      try db.run(
+        """
+        UPDATE jobs SET done = done + ?, failed = failed + ?, updated_at = ?
+        WHERE id = ? AND attempt = ? AND state = 'running'
+        """, result.done, result.failed, now.column, hold.job.id, hold.attempt)
+      guard db.changesCount == 1 else { return false }
+      try db.run(
+        """
+        UPDATE job_parts SET input = NULL, result = ?
+        WHERE job = (SELECT sequence FROM jobs WHERE id = ?) AND first_line = ?
+        """, result.lines, hold.job.id, part.firstLine)
+      return try !Self.require(hold.job.id, db).isCancelling
+    }
+  }
+
+  public func finishJob(
+    _ hold: JobHold, errorCode: String?, errorMessage: String?, at now: Date
+  ) async throws {
+    try await service.write { db in
+      try db.run(
+        """
+        UPDATE jobs SET error_code = ?, error_message = ?, updated_at = ?, lease_until = 0,
+          state = CASE WHEN ?1 IS NOT NULL THEN 'failed' WHEN cancelling = 1 THEN 'cancelled' ELSE 'succeeded' END
+        WHERE id = ? AND attempt = ? AND state = 'running'
+        """, errorCode, errorMessage, now.column, hold.job.id, hold.attempt)
+      if db.changesCount == 1 { try Self.dropInput(hold.job.id, db) }
+    }
+  }
+
+  public func releaseJob(_ hold: JobHold) async throws {
+    try await service.write { db in
+      try db.run(
+        "UPDATE jobs SET lease_until = 0 WHERE id = ? AND attempt = ? AND state = 'running'", hold.job.id,
+        hold.attempt)
+    }
+  }
+
+  /// What was sent and will not be done is not kept.
+  private static func dropInput(_ id: String, _ db: Database) throws {
+    try db.run(
+      """
+      DELETE FROM job_parts
+      WHERE job = (SELECT sequence FROM jobs WHERE id = ?) AND input IS NOT NULL
+      """, id)
+  }
+
+  private static func require(_ id: String, _ db: Database) throws -> Job {
+    guard let job = try find(id, db) else { throw StoreError.corrupt("a job is gone") }
+    return job
+  }
+
+  private static func find(_ id: String, _ db: Database) throws -> Job? {
+    try db.row("SELECT \(jobColumns) FROM jobs WHERE id = ?", id).map(job)
+  }
+
+  private static func job(_ row: Row) throws -> Job {
+    guard let state = Job.State(rawValue: try row.text(4)) else {
+      throw StoreError.corrupt("a job's state is unknown")
+    }
+    return Job(
+      id: try row.text(0), kind: try row.text(1), knowledgeBase: try row.text(2),
+      author: try row.textIfPresent(3), state: state, isCancelling: try row.int(5) == 1, done: try row.int(6),
+      failed: try row.int(7), total: try row.int(8), errorCode: try row.textIfPresent(9),
+      errorMessage: try row.textIfPresent(10), createdAt: try row.date(11), updatedAt: try row.date(12))
+  }
+}

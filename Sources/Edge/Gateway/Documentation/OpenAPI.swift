@@ -76,13 +76,17 @@ enum OpenAPI {
           pathDescriptions[name] ?? ""),
       ]
     }
-    let query: [JSONValue] = route.documentation.query.map { parameter in
-      [
-        "name": .string(parameter.name), "in": "query", "required": false,
-        "schema": ["type": .string(parameter.kind.rawValue)], "description": .string(parameter.description),
-      ]
+    func described(_ parameters: [Documentation.Query], in place: JSONValue) -> [JSONValue] {
+      parameters.map { parameter in
+        [
+          "name": .string(parameter.name), "in": place, "required": false,
+          "schema": ["type": .string(parameter.kind.rawValue)], "description": .string(parameter.description),
+        ]
+      }
     }
-    return path + query + (route.keepsResults ? [idempotencyKey] : [])
+    let query = described(route.documentation.query, in: "query")
+    let headers = described(route.documentation.headers, in: "header")
+    return path + query + headers + (route.keepsResults ? [idempotencyKey] : [])
   }
 
   private static let idempotencyKey: JSONValue = [

@@ -17,7 +17,8 @@ extension GatewayRoutes {
         tells from which line on nothing was done. At most 100,000 lines. With `Prefer: respond-async` it \
         answers 202 at once, and the work goes on as a job.
         """,
-      request: "BulkDocument", requestTypes: BulkUpsert.mediaTypes,
+      headers: [.init("Prefer", .string, "`respond-async`: as a job.")], request: "BulkDocument",
+      requestTypes: BulkUpsert.mediaTypes,
       responses: [200: .lines("BulkResult"), 202: .json("Job")],
       errors: ["invalid_json", "kb_not_found", "too_large", "unsupported_type", "storage_full"])
   ) { call in

@@ -94,10 +94,7 @@ enum OpenAPI {
     "schema": [
       "type": "string", "minLength": 1, "maxLength": .integer(Int64(IdempotentHandling.maxKeyBytes)),
     ],
-    "description": """
-    Of your choosing, such as a UUID: the same request with the same key within a day is carried out once, and answered \
-    again with `Idempotency-Replayed: true`.
-    """,
+    "description": .string(IdempotentHandling.description),
   ]
 
   private static func responses(_ route: Route) -> [String: JSONValue] {
@@ -130,7 +127,7 @@ enum OpenAPI {
     if route.lane != .direct { codes.formUnion(["overloaded", "request_timeout", "internal"]) }
     if route.body != .none { codes.insert("too_large") }
     if route.keepsResults {
-      codes.formUnion(["invalid_idempotency_key", "idempotency_conflict", "idempotency_in_progress"])
+      codes.formUnion(IdempotentHandling.errors)
     }
     return Dictionary(grouping: codes.sorted()) { ErrorTable.row($0).status }
   }

@@ -129,6 +129,24 @@ import Testing
     #expect(failed.at("state") == "failed" && failed.at("error.code") == "kb_not_found")
   }
 
+  @Test func aJobIsMadeOnceForAKey() async throws {
+    let backend = try Backend()
+    let gateway = try backend.gateway()
+    func send(_ body: Data, async: Bool = true) async throws -> Reply {
+      try await gateway.send(
+        .post, "/v1/kbs/default/bulk", key: Backend.ownerKey,
+        headers: ["Idempotency-Key": "k", "Prefer": async ? "respond-async" : "wait=9"], body: body)
+    }
+    let (first, second) = (try await send(lines(0..<3)), try await send(lines(0..<3)))
+    #expect(first.status == 202 && second.status == 202 && second.body == first.body)
+    #expect(
+      second.headers[.idempotencyReplayed] == "true" && second.headers[.location] == first.headers[.location])
+    #expect(second.headers[.preferenceApplied] == "respond-async")
+    #expect(try await backend.store.jobs(limit: 9).count == 1)
+    #expect(try await send(lines(0..<4)).code == "idempotency_conflict")
+    #expect(try await send(lines(0..<4), async: false).status == 200, "waited for, and not kept")
+  }
+
   @Test func jobsAreOfTheirKnowledgeBase() async throws {
     let backend = try Backend()
     let gateway = try backend.gateway()

@@ -24,12 +24,17 @@ struct Documentation: Sendable {
     }
   }
 
+  static let ifMatch = Query(
+    "If-Match", .string, "The ETag that was read: any other version is left as it is.")
+
   /// Unique, camelCase: generators name functions by it.
   let id: String
   let tag: String
   let summary: String
   let description: String
   let query: [Query]
+  /// Headers that change what the route does; `Idempotency-Key` is told of where a route keeps its results.
+  let headers: [Query]
   /// The name of the body's schema, or nil where there is no body.
   let request: String?
   /// Media types of the body.
@@ -43,6 +48,7 @@ struct Documentation: Sendable {
 
   init(
     id: String, tag: String, summary: String, description: String = "", query: [Query] = [],
+    headers: [Query] = [],
     request: String? = nil, requestTypes: [String] = ["application/json"], isRequestOptional: Bool = false,
     acceptsFiles: Bool = false, responses: [Int: Response], errors: [String]
   ) {
@@ -51,6 +57,7 @@ struct Documentation: Sendable {
     self.summary = summary
     self.description = description
     self.query = query
+    self.headers = headers
     self.request = request
     self.requestTypes = requestTypes
     self.isRequestOptional = isRequestOptional

@@ -41,6 +41,7 @@ enum DocumentationPage {
     for parameter in documentation.query {
       rows += row("?" + parameter.name, "\(parameter.kind.rawValue): \(parameter.description)")
     }
+    for header in documentation.headers { rows += row(header.name + ":", header.description) }
     if let request = documentation.request {
       rows += row("body", request + (documentation.acceptsFiles ? ", or a file of any supported type" : ""))
     }

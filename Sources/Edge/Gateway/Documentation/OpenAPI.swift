@@ -96,13 +96,17 @@ enum OpenAPI {
           pathDescriptions[name] ?? ""),
       ]
     }
-    let query: [JSONValue] = route.documentation.query.map { parameter in
-      [
-        "name": .string(parameter.name), "in": "query", "required": false,
-        "schema": ["type": .string(parameter.kind.rawValue)], "description": .string(parameter.description),
-      ]
+    func described(_ parameters: [Documentation.Query], in place: JSONValue) -> [JSONValue] {
+      parameters.map { parameter in
+        [
+          "name": .string(parameter.name), "in": place, "required": false,
+          "schema": ["type": .string(parameter.kind.rawValue)], "description": .string(parameter.description),
+        ]
+      }
     }
-    return path + query + (route.keepsResults ? [idempotencyKey] : [])
+    let query = described(route.documentation.query, in: "query")
+    let headers = described(route.documentation.headers, in: "header")
+    return path + query + headers + (route.keepsResults ? [idempotencyKey] : [])
   }
 
   private static let idempotencyKey: JSONValue = [
@@ -110,10 +114,7 @@ enum OpenAPI {
     "schema": [
       "type": "string", "minLength": 1, "maxLength": .integer(Int64(IdempotentHandling.maxKeyBytes)),
     ],
-    "description": """
-    Of your choosing, such as a UUID: the same request with the same key within a day is carried out once, and answered \
-    again with `Idempotency-Replayed: true`.
-    """,
+    "description": .string(IdempotentHandling.description),
   ]
 
   private static func responses(_ route: Route) -> [String: JSONValue] {
@@ -146,7 +147,7 @@ enum OpenAPI {
     if route.lane != .direct { codes.formUnion(["overloaded", "request_timeout", "internal"]) }
     if route.body != .none { codes.insert("too_large") }
     if route.keepsResults {
-      codes.formUnion(["invalid_idempotency_key", "idempotency_conflict", "idempotency_in_progress"])
+      codes.formUnion(IdempotentHandling.errors)
     }
     return Dictionary(grouping: codes.sorted()) { ErrorTable.row($0).status }
   }

@@ -18,7 +18,14 @@ struct IdempotentHandling: Sendable {
   static let lease: TimeInterval = 15
   static let maxKeyBytes = 255
   static let maxKeptBytes = 1 << 20
-  private static let keptHeaders: [HTTPField.Name] = [.contentType, .location, .eTag, .vary, .cacheControl]
+  private static let keptHeaders: [HTTPField.Name] = [
+    .contentType, .location, .eTag, .vary, .cacheControl, .preferenceApplied,
+  ]
+  static let errors = ["invalid_idempotency_key", "idempotency_conflict", "idempotency_in_progress"]
+  static let description = """
+    Of your choosing, such as a UUID: the same request with the same key within a day is carried out once, and answered \
+    again with `Idempotency-Replayed: true`.
+    """
 
   /// Method and template: one key may be used for two routes.
   let route: String

@@ -18,9 +18,14 @@ extension GatewayRoutes {
           tells from which line on nothing was done. At most 100,000 lines. With `Prefer: respond-async` it \
           answers 202 at once, and the work goes on as a job.
           """,
-        request: "BulkDocument", requestTypes: BulkUpsert.mediaTypes,
+        headers: [
+          .init("Prefer", .string, "`respond-async`: as a job."),
+          .init("Idempotency-Key", .string, "For a job. " + IdempotentHandling.description),
+        ], request: "BulkDocument",
+        requestTypes: BulkUpsert.mediaTypes,
         responses: [200: .lines("BulkResult"), 202: .json("Job")],
-        errors: ["invalid_json", "kb_not_found", "too_large", "unsupported_type", "storage_full"])
+        errors: ["invalid_json", "kb_not_found", "too_large", "unsupported_type", "storage_full"]
+          + IdempotentHandling.errors)
     ) { call in
       if let type = call.mediaType, !BulkUpsert.mediaTypes.contains(type) {
         throw Problem("unsupported_type", "Send one JSON object a line, as application/x-ndjson.")
@@ -30,14 +35,11 @@ extension GatewayRoutes {
       }
       let knowledgeBase = try await call.knowledgeBase()
       let standing = rule.standing(of: call.principal)
+      // A job is made once however often it is asked for; an upload that is waited for may simply be sent again.
       if call.prefersAsync {
-        let (parts, total) = try BulkUpsert.parts(of: call.body)
-        try await call.record("bulk.start", knowledgeBase.name)
-        return .accepted(
-          try await call.services.jobs.addJob(
-            kind: standing.isFree ? JobRunner.bulkKind : JobRunner.bulkDraftsKind,
-            knowledgeBase: knowledgeBase.name, author: call.author, total: total,
-            parts: parts, at: Date()))
+        return try await IdempotentHandling(route: "POST /v1/kbs/{kb}/bulk") {
+          .accepted(try await $0.startBulk(into: knowledgeBase, standing))
+        }.respond(to: call)
       }
       let bulk = BulkUpsert(
         services: call.services, knowledgeBase: knowledgeBase, author: call.author, standing: standing)
@@ -55,6 +57,19 @@ extension GatewayRoutes {
           try await writer.finish(nil)
         })
     }
+  }
+}
+
+extension Call {
+  fileprivate func startBulk(
+    into knowledgeBase: KnowledgeBase, _ standing: PublishingRule.Standing
+  ) async throws -> Job {
+    let (parts, total) = try BulkUpsert.parts(of: body)
+    try await record("bulk.start", knowledgeBase.name)
+    return try await services.jobs.addJob(
+      kind: standing.isFree ? JobRunner.bulkKind : JobRunner.bulkDraftsKind,
+      knowledgeBase: knowledgeBase.name, author: author, total: total, parts: parts,
+      at: Date())
   }
 }
 

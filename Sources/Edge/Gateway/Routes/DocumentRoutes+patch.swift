@@ -18,7 +18,7 @@ extension GatewayRoutes {
           kind, questions and language stay, so do the passages. Visibility is never taken away, only replaced. With \
           `If-Match` it changes only that version.
           """,
-        request: "DocumentPatch", requestTypes: MergePatch.mediaTypes,
+        headers: [Documentation.ifMatch], request: "DocumentPatch", requestTypes: MergePatch.mediaTypes,
         responses: [200: .json("PutDocumentResponse")],
         errors: [
           "invalid_json", "missing_field", "invalid_field", "invalid_external_id", "invalid_visibility",

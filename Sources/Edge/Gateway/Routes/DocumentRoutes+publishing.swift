@@ -57,7 +57,8 @@ extension GatewayRoutes {
       .post, PathTemplate(stringLiteral: path + name), access: .keyed(.publishDocuments), lane: .write,
       body: request == nil ? .none : .json,
       documentation: Documentation(
-        id: name + "Document", tag: documentTag, summary: summary, description: description, request: request,
+        id: name + "Document", tag: documentTag, summary: summary, description: description,
+        headers: [Documentation.ifMatch], request: request,
         isRequestOptional: true,
         responses: [200: .json("PublicationResponse")], errors: errors + further)
     ) { call in

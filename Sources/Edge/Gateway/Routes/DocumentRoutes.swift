@@ -48,7 +48,9 @@ extension GatewayRoutes {
           .init("publish_at", .string, "For a raw body: a date or an RFC 3339 time; empty clears it."),
           .init("expires_at", .string, "For a raw body, likewise."),
         ],
-        request: "DocumentFields", acceptsFiles: true,
+        headers: [
+          Documentation.ifMatch, .init("If-None-Match", .string, "`*` only makes a new document."),
+        ], request: "DocumentFields", acceptsFiles: true,
         responses: [200: .json("PutDocumentResponse"), 201: .json("PutDocumentResponse")],
         errors: [
           "invalid_json", "missing_field", "invalid_field", "invalid_external_id", "invalid_visibility",
@@ -133,7 +135,7 @@ extension GatewayRoutes {
           Takes the document out of search; its old versions stay for verification. `purge=true` erases \
           every version, chunk and vector of it, also after an earlier delete; it needs `purge_documents`.
           """,
-        query: [.init("purge", .boolean, "Leave no byte of it.")],
+        query: [.init("purge", .boolean, "Leave no byte of it.")], headers: [Documentation.ifMatch],
         responses: [200: .json("GenerationResponse")],
         errors: [
           "invalid_external_id", "invalid_parameter", "kb_not_found", "document_not_found",

@@ -31,6 +31,12 @@ extension Problem {
     "key_not_found", "There is no key of that id within reach of this one; GET /v1/keys lists those that are."
   )
 
+  static func issuerUnavailable(_ cause: (any Error)?) -> Problem {
+    Problem(
+      "issuer_unavailable", "The issuer of this token cannot be asked for its keys now; try again shortly.",
+      cause: cause)
+  }
+
   static let publishNeedsAnother = Problem(
     "publish_needs_another",
     """

@@ -110,6 +110,11 @@ struct Settings: Sendable {
   var maxConcurrentRequests: Int { integer("max_concurrent_requests") }
   var metricsOpen: Bool { flag("metrics_open") }
   var publishByAnother: Bool { flag("publish_by_another") }
+  /// Nil for none.
+  var oidcIssuer: String? { byKey["oidc_issuer"] }
+  var oidcAudience: String { text("oidc_audience") }
+  var oidcGroupsClaim: String { text("oidc_groups_claim") }
+  var oidcRoles: String { text("oidc_roles") }
   var answerTarget: Double { number("answer_target") }
   /// Nil for what suits the target.
   var answerThreshold: Double? { byKey["answer_threshold"].flatMap(Double.init) }

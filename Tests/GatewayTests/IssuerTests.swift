@@ -174,6 +174,24 @@ final class StandInIssuer: Sendable {
         == "forbidden")
   }
 
+  @Test func strongSignInWhereItIsAskedFor() async throws {
+    let issuer = try StandInIssuer()
+    let configuration = try IssuerConfiguration(
+      issuer: issuer.issuer, audience: "frontdesk", rules: try IssuerConfiguration.rules("support=agent"),
+      signIn: ["mfa", "urn:gold"])
+    let verifier = IssuerVerifier(configuration, fetch: { try issuer.get($0) }, clock: { Self.now })
+    for claims: [String: JSONValue] in [["amr": ["pwd", "mfa"]], ["acr": "urn:gold"]] {
+      #expect(await code(verifier, try issuer.token(at: Self.now, claims)) == "accepted")
+    }
+    for claims: [String: JSONValue] in [[:], ["amr": ["pwd"]], ["acr": "urn:gold2"], ["amr": "mfa pwd"]] {
+      #expect(await code(verifier, try issuer.token(at: Self.now, claims)) == "unauthorized")
+    }
+    let problem = await #expect(throws: Problem.self) {
+      try await verifier.principal(presenting: try issuer.token(at: Self.now))
+    }
+    #expect(problem?.headers[.wwwAuthenticate]?.contains("acr_values=\"mfa urn:gold\"") == true)
+  }
+
   /// Attacks as data: each is refused, each as the same kind of error.
   @Test func attacks() async throws {
     let issuer = try StandInIssuer()

@@ -26,13 +26,18 @@ public struct IssuerConfiguration: Sendable, Hashable {
   public let groupsClaim: String
   /// The first whose group a user is in counts.
   public let rules: [Rule]
+  /// Ways of signing in, one of which `acr` or `amr` must name; empty asks for none.
+  public let signIn: [String]
 
   /// - Throws: `GatewayError` with `invalid_issuer`.
-  public init(issuer: String, audience: String, groupsClaim: String = "groups", rules: [Rule]) throws {
+  public init(
+    issuer: String, audience: String, groupsClaim: String = "groups", rules: [Rule], signIn: [String] = []
+  ) throws {
     self.issuer = issuer
     self.audience = audience
     self.groupsClaim = groupsClaim
     self.rules = rules
+    self.signIn = signIn
     guard let url = URL(string: issuer), Self.isSafe(url), !issuer.hasSuffix("/") else {
       throw GatewayError(
         .invalidIssuer, "oidc_issuer is an https URL without a slash at its end (http on this machine alone)."

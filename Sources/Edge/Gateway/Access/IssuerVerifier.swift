@@ -37,6 +37,10 @@ final class IssuerVerifier: Sendable {
       throw Problem.invalidCredential(
         "The token is not for here or not for now (\(fault.rawValue)); ask for a new one.")
     }
+    let ways = Set(token.claims.strings("acr") + token.claims.strings("amr"))
+    guard configuration.signIn.isEmpty || !ways.isDisjoint(with: configuration.signIn) else {
+      throw Problem.insufficientSignIn(configuration.signIn)
+    }
     guard
       let principal = configuration.principal(
         subject: token.claims.subject ?? "", groups: token.claims.strings(configuration.groupsClaim))

@@ -85,7 +85,7 @@ struct ServeCommand: AsyncParsableCommand {
     let issuer = try settings.oidcIssuer.map {
       try IssuerConfiguration(
         issuer: $0, audience: settings.oidcAudience, groupsClaim: settings.oidcGroupsClaim,
-        rules: try IssuerConfiguration.rules(settings.oidcRoles))
+        rules: try IssuerConfiguration.rules(settings.oidcRoles), signIn: settings.oidcSignIn)
     }
     return GatewayConfiguration(
       host: settings.host, port: settings.port, ownerKey: settings.apiKey,

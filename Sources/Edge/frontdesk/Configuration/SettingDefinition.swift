@@ -101,6 +101,9 @@ struct SettingDefinition: Sendable {
       key: "oidc_roles", kind: .text, standard: "", unit: "",
       help: "Role of each group, the first that fits: group=role or group=role:kb+kb, with commas between."),
     .init(
+      key: "oidc_sign_in", kind: .text, standard: "", unit: "",
+      help: "Ways of signing in, with commas between, one of which their acr or amr must name; unset: any."),
+    .init(
       key: "answer_target", kind: .number(0.01...0.5), standard: "0.1", unit: "share",
       help:
         "Share of wrong ones among given answers to aim at; below 0.04 and above 0.13 only in a knowledge base that was calibrated."

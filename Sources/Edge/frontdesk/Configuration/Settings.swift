@@ -115,6 +115,9 @@ struct Settings: Sendable {
   var oidcAudience: String { text("oidc_audience") }
   var oidcGroupsClaim: String { text("oidc_groups_claim") }
   var oidcRoles: String { text("oidc_roles") }
+  var oidcSignIn: [String] {
+    text("oidc_sign_in").split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
+  }
   var answerTarget: Double { number("answer_target") }
   /// Nil for what suits the target.
   var answerThreshold: Double? { byKey["answer_threshold"].flatMap(Double.init) }

@@ -11,6 +11,8 @@ let log: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metrics")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let cryptoExtras: Target.Dependency = .product(name: "CryptoExtras", package: "swift-crypto")
+let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 let grdbSQLite: Target.Dependency = .product(name: "GRDBSQLite", package: "GRDB.swift")
@@ -40,6 +42,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-metrics", exact: "2.13.0"),
     .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
     .package(url: "https://github.com/apple/swift-configuration", exact: "1.4.0"),
+    .package(url: "https://github.com/swift-server/async-http-client", exact: "1.37.0"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
     .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
   ],
@@ -61,7 +64,7 @@ let package = Package(
 
     // Core
     .target(name: "Domain", path: "Sources/Core/Domain"),
-    .target(name: "Security", dependencies: ["Domain", crypto], path: "Sources/Core/Security"),
+    .target(name: "Security", dependencies: ["Domain", crypto, cryptoExtras], path: "Sources/Core/Security"),
     .target(
       name: "TextAnalysis", dependencies: ["Domain", "CText"], path: "Sources/Core/TextAnalysis",
       swiftSettings: optimisedSwift),
@@ -93,7 +96,7 @@ let package = Package(
       dependencies: [
         "Domain", "Security", "SearchIndex", "Retrieval", "Knowledge", hummingbird, hummingbirdCore,
         hummingbirdTLS, httpTypes, nioHTTPTypes, nio("NIOCore"), nio("NIOHTTP1"), nio("NIOPosix"), nioSSL,
-        log, metrics, lifecycle,
+        httpClient, log, metrics, lifecycle,
       ],
       path: "Sources/Edge/Gateway"),
     .executableTarget(
@@ -112,7 +115,8 @@ let package = Package(
       path: "Tests/EngineSupport"),
     .testTarget(name: "ArchitectureTests", path: "Tests/ArchitectureTests"),
     .testTarget(
-      name: "SecurityTests", dependencies: ["Security", "Domain", "TestSupport"], path: "Tests/SecurityTests"),
+      name: "SecurityTests", dependencies: ["Security", "Domain", "TestSupport", crypto, cryptoExtras],
+      path: "Tests/SecurityTests"),
     .testTarget(
       name: "TextAnalysisTests", dependencies: ["TextAnalysis", "Domain", "TestSupport"],
       path: "Tests/TextAnalysisTests"),
@@ -147,7 +151,9 @@ let package = Package(
       dependencies: [
         "Gateway", "Store", "Retrieval", "Knowledge", "Embedding", "Evaluation", "Domain", "Security",
         "TestSupport",
-        hummingbird, hummingbirdTesting, httpTypes, nio("NIOPosix"), nio("NIOCore"), log, metrics, lifecycle,
+        crypto, cryptoExtras, hummingbird, hummingbirdTesting, httpTypes, nio("NIOPosix"), nio("NIOCore"),
+        log,
+        metrics, lifecycle,
       ],
       path: "Tests/GatewayTests"),
   ],

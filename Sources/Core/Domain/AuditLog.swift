@@ -2,7 +2,8 @@ import Foundation
 
 /// An act of administration: who did what to what.
 public struct AuditEvent: Hashable, Sendable {
-  /// `key:` and a key's id (`key:owner` for the configured one), or `operator:` and a user of the machine.
+  /// `key:` and a key's id (`key:owner` for the configured one), `user:` and a hash for a user of an identity
+  /// provider, or `operator:` and a user of the machine.
   public let actor: String
   /// Such as `kb.delete`.
   public let action: String

@@ -15,6 +15,8 @@ public struct GatewayConfiguration: Sendable {
   public var metricsOpen: Bool
   /// Whether what goes to readers must be published by another than who wrote it. Default false.
   public var publishByAnother: Bool
+  /// Whose JWTs open what keys open; nil trusts none. Default nil.
+  public var issuer: IssuerConfiguration?
   /// Certificate chain and private key, as PEM files; nil speaks plain HTTP. Default nil.
   public var tls: TLSFiles?
   /// How often its files are looked at for a renewed certificate. Default 5 s.
@@ -31,7 +33,8 @@ public struct GatewayConfiguration: Sendable {
 
   public init(
     host: String = "127.0.0.1", port: Int = 8080, ownerKey: String? = nil, behindProxy: Bool = false,
-    metricsOpen: Bool = false, publishByAnother: Bool = false, tls: TLSFiles? = nil, limits: Limits = Limits()
+    metricsOpen: Bool = false, publishByAnother: Bool = false, issuer: IssuerConfiguration? = nil,
+    tls: TLSFiles? = nil, limits: Limits = Limits()
   ) {
     self.host = host
     self.port = port
@@ -39,6 +42,7 @@ public struct GatewayConfiguration: Sendable {
     self.behindProxy = behindProxy
     self.metricsOpen = metricsOpen
     self.publishByAnother = publishByAnother
+    self.issuer = issuer
     self.tls = tls
     self.limits = limits
   }

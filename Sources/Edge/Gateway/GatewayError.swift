@@ -7,6 +7,8 @@ public struct GatewayError: CodedError {
     case insecureListen = "insecure_listen"
     /// The certificate or the private key could not be read.
     case invalidTLSFiles = "invalid_tls_files"
+    /// What is configured of an issuer of tokens cannot be used.
+    case invalidIssuer = "invalid_issuer"
   }
   public let kind: Code
   public let message: String

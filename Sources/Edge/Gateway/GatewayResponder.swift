@@ -127,7 +127,7 @@ struct GatewayResponder: HTTPResponder {
       throw problem
     }
     exchange.allowance =
-      switch (principal.keyID, principal.customer) {
+      switch (principal.actor, principal.customer) {
       // A browser's token names the key that it was made with: the key's own share is its back end's.
       case (let key?, let customer?):
         try limiter.charge(.customer, key + "/" + customer, cost: route.cost)

@@ -23,7 +23,7 @@ extension SearchEngine {
     }
     // Texts that were replaced or taken back are for those who may read old versions.
     guard request.viewer == .all else {
-      throw RetrievalError(.forbidden, "as_of shows old versions: it needs an editor's or owner's key.")
+      throw RetrievalError(.forbidden, "as_of shows old versions: it needs a key that sees every document.")
     }
     let (index, generation) = try await pastIndexes.index(asOf, of: id, model: current.model)
     var read = ReadState(

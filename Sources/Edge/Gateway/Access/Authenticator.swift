@@ -28,6 +28,8 @@ final class Authenticator: Sendable {
   let uses: KeyUses
   private let keys: any AccessKeyStore
   private let tokens: TokenVerifier
+  /// Nil where no issuer is trusted.
+  private let issuer: IssuerVerifier?
   private let ownerKeyHash: Data?
   /// Without any key at all, whoever sits at this machine may read.
   private let trustsLoopback: Bool
@@ -42,11 +44,12 @@ final class Authenticator: Sendable {
     uses = KeyUses(store: keys)
     ownerKeyHash = configuration.ownerKey.map(AccessKeySecret.hash)
     tokens = TokenVerifier(keys: keys, secrets: tokenSecrets, ownerKeyHash: ownerKeyHash, clock: clock)
+    issuer = configuration.issuer.map { IssuerVerifier($0, clock: clock) }
     trustsLoopback = configuration.isLoopback && !configuration.behindProxy
     self.clock = clock
   }
 
-  /// - Throws: `unauthorized`, `forbidden`, `origin_mismatch`, or what the key store throws: a store that cannot
+  /// - Throws: `unauthorized`, `forbidden`, `origin_mismatch`, `issuer_unavailable`, or what the key store throws: a store that cannot
   ///   tell opens nothing.
   func principal(for head: HTTPRequest, requirement: Requirement) async throws -> Principal {
     guard let permission = requirement.permission else { return .anonymousReader }
@@ -54,17 +57,19 @@ final class Authenticator: Sendable {
       if case .read = requirement, try await readsAreOpen(to: head) { return .anonymousReader }
       throw Problem.unauthorized("Send a key as 'Authorization: Bearer KEY'.")
     }
-    let principal =
-      presented.hasPrefix(BrowserToken.marker)
-      ? try await tokens.principal(presenting: presented, origins: head.headerFields[values: .origin])
-      : try await self.principal(presenting: presented)
+    let principal = try await self.principal(
+      presenting: presented, origins: head.headerFields[values: .origin])
     try principal.require(permission)
     return principal
   }
 
-  private func principal(presenting secret: String) async throws -> Principal {
+  private func principal(presenting secret: String, origins: [String]) async throws -> Principal {
+    if secret.hasPrefix(BrowserToken.marker) {
+      return try await tokens.principal(presenting: secret, origins: origins)
+    }
     let hash = AccessKeySecret.hash(of: secret)
     if let ownerKeyHash, ConstantTime.equal(hash, ownerKeyHash) { return .keyOwner }
+    if let issuer, IssuerVerifier.mayBeToken(secret) { return try await issuer.principal(presenting: secret) }
     let now = clock()
     // One message for unknown, expired and revoked: a guesser learns nothing.
     guard let key = try await keys.accessKey(secretHash: hash), key.matches(secret, at: now),
@@ -115,7 +120,7 @@ extension Principal {
   static let keyOwner = Principal(role: .owner, viewer: .all, keyID: "owner")
 
   /// Whether totals of a knowledge base may be shown: to those who see all of it, and at the machine itself.
-  var mayCount: Bool { viewer == .all || keyID == nil }
+  var mayCount: Bool { viewer == .all || actor == nil }
 
   /// - Throws: `forbidden`.
   func require(_ permission: Permission) throws(Problem) {

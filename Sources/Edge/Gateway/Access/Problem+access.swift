@@ -31,6 +31,20 @@ extension Problem {
     "key_not_found", "There is no key of that id within reach of this one; GET /v1/keys lists those that are."
   )
 
+  /// Asks for a stronger way of signing in (RFC 9470, section 3).
+  static func insufficientSignIn(_ ways: [String]) -> Problem {
+    .unauthorized(
+      "Sign in more strongly, by one of: \(ways.joined(separator: ", ")).",
+      challenge: "Bearer realm=\"frontdesk\", error=\"insufficient_user_authentication\", "
+        + "acr_values=\"\(ways.joined(separator: " "))\"")
+  }
+
+  static func issuerUnavailable(_ cause: (any Error)?) -> Problem {
+    Problem(
+      "issuer_unavailable", "The issuer of this token cannot be asked for its keys now; try again shortly.",
+      cause: cause)
+  }
+
   static let publishNeedsAnother = Problem(
     "publish_needs_another",
     """

@@ -48,7 +48,8 @@ enum Schemas {
   ]
   private static let asOf: JSONValue = [
     "type": ["integer", "string"],
-    "description": "A generation, a date or an RFC 3339 time: what was found then. Needs an editor's key.",
+    "description":
+      "A generation, a date or an RFC 3339 time: what was found then. Needs a key that sees every document.",
   ]
   private static let publicationDates: [String: JSONValue] = ["publish_at": date, "expires_at": date]
   private static let publication = publicationDates.merging(["status": status]) { $1 }

@@ -106,6 +106,7 @@ enum ErrorTable {
 
     // Not now.
     "generation_not_reached": Row(503, "Not searchable yet", retryAfter: 1),
+    "issuer_unavailable": Row(503, "The issuer does not answer", retryAfter: 5),
     "index_unavailable": Row(503, "The index is not ready", retryAfter: 5),
     "missing_vectors": Row(503, "The embeddings are not ready", retryAfter: 5),
     "model_corrupt": Row(503, "The model is damaged", retryAfter: 60),
@@ -144,6 +145,7 @@ enum ErrorTable {
     "evaluation_set_not_found": unknown,
     "run_invalid": unknown,
     "insecure_listen": unknown,
+    "invalid_issuer": unknown,
     "invalid_tls_files": unknown,
     "model_cache_unwritable": unknown,
     "model_download_failed": unknown,

@@ -113,7 +113,7 @@ struct IdempotentHandling: Sendable {
   }
 
   private func request(_ call: Call, key: String) -> IdempotentRequest {
-    let caller = [call.principal.keyID, call.principal.customer].map { $0 ?? "" }.joined(separator: " ")
+    let caller = [call.principal.actor, call.principal.customer].map { $0 ?? "" }.joined(separator: " ")
     // None of the first two holds a NUL.
     let scope = Digest.sha256([caller, route, key].joined(separator: "\0"))
     let head = [call.head.path ?? "", call.mediaType ?? ""].joined(separator: "\0") + "\0"

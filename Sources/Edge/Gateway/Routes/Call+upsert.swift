@@ -26,7 +26,7 @@ extension Call {
   }
 
   /// Who acts, as audit entries name them.
-  var author: String? { principal.keyID.map { "key:" + $0 } }
+  var author: String? { principal.actor }
 
   /// Undeclared bytes are fields where they begin as an object does.
   private var isFile: Bool {

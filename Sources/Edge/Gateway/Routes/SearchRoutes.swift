@@ -17,7 +17,7 @@ extension GatewayRoutes {
           over the documents that were found. A passage that stands in several documents comes once, with the \
           others in `also_in`; what an editor put first for this question is `pinned`. `why_not` names a document whose absence is to be \
           explained; `without` lists documents to leave out. `as_of` searches what a customer would have found \
-          then, at a generation or a time; it needs an editor's or owner's key, and synonyms and curations are \
+          then, at a generation or a time; it needs a key that sees every document, and synonyms and curations are \
           today's.
           """,
         request: "SearchRequest", responses: [200: .json("SearchResponse")],

@@ -41,7 +41,7 @@ extension GatewayRoutes {
           }
         }
         guard let keyID = call.principal.keyID else {
-          throw Problem.unauthorized("A token is made with a key.")
+          throw Problem("forbidden", "A browser's token is made with a key, so that it can end with it.")
         }
         let secrets = try call.services.tokenSecrets.secretsToSign()
         // Only the configured key has no record that could be revoked.

@@ -55,7 +55,7 @@ struct Call: Sendable {
 
   /// Puts an act on record, before it is done.
   func record(_ action: String, _ target: String) async throws {
-    let actor = principal.keyID.map { "key:" + $0 } ?? "anonymous"
+    let actor = principal.actor ?? "anonymous"
     try await services.audit.record(AuditEvent(actor: actor, action: action, target: target), at: Date())
   }
 

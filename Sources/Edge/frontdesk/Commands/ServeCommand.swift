@@ -88,10 +88,15 @@ struct ServeCommand: AsyncParsableCommand {
     limits.readTimeout = settings.requestTimeout
     limits.idleTimeout = settings.idleTimeout
     limits.maxReads = settings.maxConcurrentRequests
+    let issuer = try settings.oidcIssuer.map {
+      try IssuerConfiguration(
+        issuer: $0, audience: settings.oidcAudience, groupsClaim: settings.oidcGroupsClaim,
+        rules: try IssuerConfiguration.rules(settings.oidcRoles), signIn: settings.oidcSignIn)
+    }
     var configuration = GatewayConfiguration(
       host: settings.host, port: settings.port, ownerKey: settings.apiKey,
       behindProxy: settings.behindProxy, metricsOpen: settings.metricsOpen,
-      publishByAnother: settings.publishByAnother, tls: tls, limits: limits)
+      publishByAnother: settings.publishByAnother, issuer: issuer, tls: tls, limits: limits)
     configuration.rates = rates(settings, isLocal: configuration.isLocal)
     configuration.trustedProxies = try settings.trustedProxies.map { text in
       guard let range = AddressRange(text) else {

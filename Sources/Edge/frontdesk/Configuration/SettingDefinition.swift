@@ -122,6 +122,21 @@ struct SettingDefinition: Sendable {
       key: "publish_by_another", kind: .flag, standard: "false", unit: "",
       help: "What goes to readers over REST is published by another key than the one that wrote it."),
     .init(
+      key: "oidc_issuer", kind: .text, standard: "", unit: "URL",
+      help: "Issuer whose JWTs open what keys open, as their iss says it; unset: none."),
+    .init(
+      key: "oidc_audience", kind: .text, standard: "", unit: "",
+      help: "What the aud of those JWTs must name."),
+    .init(
+      key: "oidc_groups_claim", kind: .text, standard: "groups", unit: "",
+      help: "Their claim that lists groups."),
+    .init(
+      key: "oidc_roles", kind: .text, standard: "", unit: "",
+      help: "Role of each group, the first that fits: group=role or group=role:kb+kb, with commas between."),
+    .init(
+      key: "oidc_sign_in", kind: .text, standard: "", unit: "",
+      help: "Ways of signing in, with commas between, one of which their acr or amr must name; unset: any."),
+    .init(
       key: "answer_target", kind: .number(0.01...0.5), standard: "0.1", unit: "share",
       help:
         "Share of wrong ones among given answers to aim at; below 0.04 and above 0.13 only in a knowledge base that was calibrated."

@@ -124,6 +124,14 @@ struct Settings: Sendable {
   /// Nil for never.
   var slowQuery: Duration? { integer("slow_query") == 0 ? nil : .milliseconds(integer("slow_query")) }
   var publishByAnother: Bool { flag("publish_by_another") }
+  /// Nil for none.
+  var oidcIssuer: String? { byKey["oidc_issuer"] }
+  var oidcAudience: String { text("oidc_audience") }
+  var oidcGroupsClaim: String { text("oidc_groups_claim") }
+  var oidcRoles: String { text("oidc_roles") }
+  var oidcSignIn: [String] {
+    text("oidc_sign_in").split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
+  }
   var answerTarget: Double { number("answer_target") }
   /// Nil for what suits the target.
   var answerThreshold: Double? { byKey["answer_threshold"].flatMap(Double.init) }

@@ -51,7 +51,7 @@ import Testing
     revokeKey | owner | 404 key_not_found
     createToken | owner service | 404 kb_not_found
     listAudit | owner auditor | 403 forbidden
-    metrics | owner editor supervisor analyst reader | 2xx
+    metrics | owner editor supervisor analyst reader | 403 forbidden
     live | anyone | 2xx
     ready | anyone | 2xx
     openapi | anyone | 2xx

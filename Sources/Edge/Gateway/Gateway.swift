@@ -32,8 +32,8 @@ public struct Gateway: Service {
     certificates = try configuration.tls.map { files throws(GatewayError) in try CertificateFiles(files) }
     responder = GatewayResponder(services: services, configuration: configuration, logger: logger)
     var quiet = logger
-    // Its own lines say where it listens and how each connection ends: ours say it better.
-    if quiet.logLevel == .info { quiet.logLevel = .notice }
+    // Its own lines say where it listens and how each connection ends: ours say it better, and show no values.
+    quiet.logLevel = max(quiet.logLevel, .notice)
     application = Application(
       responder: responder,
       server: try Self.server(configuration, certificates, connections: responder.connections),
@@ -87,7 +87,8 @@ public struct Gateway: Service {
     let limits = configuration.limits
     let timeouts = ConnectionGate.Timeouts(
       header: TimeAmount(limits.headerTimeout), body: TimeAmount(limits.bodyTimeout),
-      drain: TimeAmount(limits.drainTimeout + .seconds(1)))
+      drain: TimeAmount(limits.drainTimeout + .seconds(1)),
+      next: TimeAmount(limits.idleTimeout + limits.headerTimeout))
     let maxBodyBytes = max(limits.maxDocumentBytes, limits.maxJSONBytes)
     let http = HTTPServerBuilder.http1(
       configuration: .init(

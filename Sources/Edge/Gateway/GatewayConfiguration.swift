@@ -7,7 +7,11 @@ public struct GatewayConfiguration: Sendable {
   /// TCP port, 0-65535; 0 lets the system pick one. Default 8080.
   public var port: Int
   /// The owner's key (`FRONTDESK_API_KEY`); nil or empty means none. Default nil.
-  public var ownerKey: String?
+  public var ownerKey: String? {
+    get { ownerSecret?.text }
+    set { ownerSecret = newValue.flatMap { $0.isEmpty ? nil : Secret($0) } }
+  }
+  private var ownerSecret: Secret?
   /// Whether a proxy in front ends TLS and guards access: permits any host, and closes keyless reads, since
   /// a request from this machine may then be anyone's. Default false.
   public var behindProxy: Bool
@@ -38,13 +42,13 @@ public struct GatewayConfiguration: Sendable {
   ) {
     self.host = host
     self.port = port
-    self.ownerKey = ownerKey.flatMap { $0.isEmpty ? nil : $0 }
     self.behindProxy = behindProxy
     self.metricsOpen = metricsOpen
     self.publishByAnother = publishByAnother
     self.issuer = issuer
     self.tls = tls
     self.limits = limits
+    self.ownerKey = ownerKey
   }
 
   /// Paths of PEM files.
@@ -123,6 +127,14 @@ public struct GatewayConfiguration: Sendable {
 
   /// Whether only this machine can reach `host`.
   var isLoopback: Bool { LoopbackName.matches(host) }
+}
+
+/// A text that no description, dump or log line shows.
+struct Secret: Sendable, Hashable, CustomStringConvertible, CustomReflectable {
+  let text: String
+  init(_ text: String) { self.text = text }
+  var description: String { "***" }
+  var customMirror: Mirror { Mirror(self, children: []) }
 }
 
 /// Tells the names of this machine from names that reach further.

@@ -77,6 +77,9 @@ struct GatewayResponder: HTTPResponder {
   private func answer(
     _ request: Request, match: RouteTable.Match, from peer: IPAddress?, _ exchange: inout Exchange
   ) async throws -> Response {
+    guard request.head.path?.hasPrefix("/") == true else {
+      throw Problem("invalid_request", "The target of a request begins with '/'.", closesConnection: true)
+    }
     let address = addresses.of(peer: peer, forwarded: request.headers[values: .forwardedFor])?.subscriber
     switch match {
     case .unknown:

@@ -1,6 +1,18 @@
 import Domain
 import Security
 
+extension ExternalID {
+  /// Masked, an id would no longer be the one that its owner asks by.
+  ///
+  /// - Throws: `invalid_document` where it holds a payment card number.
+  static func requireNoCard(_ id: String) throws {
+    guard CardMask.masked(id) == id else {
+      throw KnowledgeError(
+        .invalidDocument, "The id holds a payment card number, which is never stored; choose another id.")
+    }
+  }
+}
+
 extension DocumentContent {
   /// As it may be stored: without payment card numbers. Byte ranges of `text` stay what they were.
   var withoutCards: DocumentContent {
@@ -10,7 +22,8 @@ extension DocumentContent {
     content.questions = questions.map(CardMask.masked)
     content.url = url.map(CardMask.masked)
     content.tags = tags.map(CardMask.masked)
-    content.attributes = attributes.mapValues(CardMask.masked)
+    content.attributes = Dictionary(
+      attributes.map { (CardMask.masked($0.key), CardMask.masked($0.value)) }, uniquingKeysWith: { $1 })
     return content
   }
 }

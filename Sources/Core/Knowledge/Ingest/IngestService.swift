@@ -44,6 +44,7 @@ public final class IngestService: Sendable {
   /// Reads and cuts a document.
   func prepare(_ upsert: DocumentUpsert) async throws -> (write: DocumentWrite, diagnostics: [Diagnostic]) {
     try ExternalID.validate(upsert.externalID)
+    try ExternalID.requireNoCard(upsert.externalID)
     var diagnostics: [Diagnostic] = []
     var content: DocumentContent
     var blocks: [Block]?

@@ -5,7 +5,9 @@ struct PassageCollapse {
   /// Suggestions are titles: those count too.
   let countsTitles: Bool
   private(set) var found: [SearchEngine.Found] = []
-  private var places: [String: Int] = [:]
+  /// Passages that were left out.
+  private(set) var repeats = 0
+  private var places: [[UInt8]: Int] = [:]
 
   init(countsTitles: Bool) { self.countsTitles = countsTitles }
 
@@ -16,6 +18,7 @@ struct PassageCollapse {
       found.append(new)
       return
     }
+    repeats += 1
     let document = new.passage.document
     if document.id != found[place].passage.document.id,
       !found[place].alsoIn.contains(where: { $0.id == document.id })
@@ -25,8 +28,22 @@ struct PassageCollapse {
   }
 
   /// White space apart. Two questions with one answer are two entries.
-  private func key(of passage: Passage) -> String {
-    let text = passage.text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
-    return countsTitles || passage.document.kind == .faq ? passage.document.title + "\n" + text : text
+  private func key(of passage: Passage) -> [UInt8] {
+    var key: [UInt8] = []
+    key.reserveCapacity(passage.text.utf8.count)
+    if countsTitles || passage.document.kind == .faq {
+      key.append(contentsOf: (passage.document.title + "\n").utf8)
+    }
+    var isBetweenWords = false
+    for byte in passage.text.utf8 {
+      if byte == 0x20 || (0x09...0x0d).contains(byte) {
+        isBetweenWords = true
+        continue
+      }
+      if isBetweenWords, !key.isEmpty { key.append(0x20) }
+      isBetweenWords = false
+      key.append(byte)
+    }
+    return key
   }
 }

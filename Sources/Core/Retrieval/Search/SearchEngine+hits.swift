@@ -22,9 +22,9 @@ extension SearchEngine {
       let (pinned, rest) = try await curated.applied(
         to: found.candidates, by: self, for: request, in: plan)
       let chosen = Self.choose(rest, grouping: request.grouping)
-      var passages = try await gather(chosen, limit: limit, for: request, in: plan)
+      var (passages, isRepetitive) = try await gather(chosen, limit: limit, for: request, in: plan)
       trace.mark("hydrate", since: &lap)
-      if passages.count >= limit || found.isExhausted {
+      if passages.count >= limit || found.isExhausted || isRepetitive {
         var result = HitSet(candidates: found, curated: curated)
         if !options.priors.isNone { weigh(&passages) }
         if !request.facets.isEmpty {
@@ -69,21 +69,24 @@ extension SearchEngine {
   }
 
   /// The first passages that say something new, as many as are wanted.
+  ///
+  /// - Returns: fewer where so many repeat others that looking on is not worth the time.
   private func gather(
     _ candidates: [Candidate], limit: Int, for request: SearchRequest, in plan: Plan
-  ) async throws -> [Found] {
+  ) async throws -> (found: [Found], isRepetitive: Bool) {
     var collapse = PassageCollapse(countsTitles: request.mode == .suggest)
     var rest = candidates[...]
-    while collapse.found.count < limit, !rest.isEmpty {
+    while collapse.found.count < limit, !rest.isEmpty, collapse.repeats < Self.maxRepeats {
       // The first page is enough unless something is repeated; then a few at a time would take many.
       let page = rest.prefix(max(limit - collapse.found.count, collapse.found.isEmpty ? 0 : Self.leastPage))
       rest = rest.dropFirst(page.count)
       for found in try await hydrate(Array(page), for: request.viewer, in: plan) { collapse.add(found) }
     }
-    return Array(collapse.found.prefix(limit))
+    return (Array(collapse.found.prefix(limit)), collapse.repeats >= Self.maxRepeats)
   }
 
   private static let leastPage = 32
+  private static let maxRepeats = 2048
 
   private func weigh(_ passages: inout [Found]) {
     for place in passages.indices {

@@ -27,7 +27,7 @@ public enum CardMask {
           digits += 1
           gap = 0
           if digits >= leastDigits { return true }
-        } else if gap < 3, byte == 0x20 || byte == 0x2d || byte == 0x2e {
+        } else if gap < 3, [0x20, 0x2d, 0x2e, 0x09, 0x5f].contains(byte) {
           gap += 1
         } else {
           digits = 0
@@ -57,14 +57,19 @@ struct CardScanner {
   mutating func run() -> Bool {
     var i = 0
     while i < bytes.count {
-      guard let first = digit(at: i), !continuesWord(before: i) else {
+      guard let first = digit(at: i), !isDigit(before: i) else {
         i = next(after: i)
         continue
       }
       let groups = groups(from: i)
-      if i > 0, bytes[i - 1] == UInt8(ascii: "+") {
-        // A telephone number, whole.
+      let digits = groups.reduce(0) { $0 + $1.count }
+      if i > 0, bytes[i - 1] == UInt8(ascii: "+"), digits <= Self.mostTelephoneDigits {
         i = groups.last?.last?.range.upperBound ?? first.range.upperBound
+      } else if i > 0, isLetter(at: i - 1),
+        (groups.first?.count ?? 0) < CardMask.leastDigits || stands([0x30, 0x78], at: i - 2)
+      {
+        // Of a name such as B4: not the beginning of a number in groups.
+        i = groups.first?.last?.range.upperBound ?? first.range.upperBound
       } else if let card = card(in: groups) {
         for digit in card.dropLast(4) { mask(digit.range) }
         let end = card[card.count - 1].range.upperBound
@@ -80,10 +85,12 @@ struct CardScanner {
   }
 
   private static let reach = 80
+  /// E.164.
+  private static let mostTelephoneDigits = 15
 
   // MARK: Numbers
 
-  /// Groups of digits with one or two separators between, at most 19 digits after the first group.
+  /// Groups of digits with up to three separators between, at most 19 digits after the first group.
   private func groups(from start: Int) -> [[Digit]] {
     var groups: [[Digit]] = []
     var (i, total) = (start, 0)
@@ -99,7 +106,7 @@ struct CardScanner {
       total += group.count
       guard total <= 19 else { break }
       var separators = 0
-      while separators < 2, let length = separator(at: i) {
+      while separators < 3, let length = separator(at: i) {
         i += length
         separators += 1
       }
@@ -214,11 +221,17 @@ struct CardScanner {
   private func separator(at i: Int) -> Int? {
     guard i < bytes.count else { return nil }
     switch bytes[i] {
-    case 0x20, 0x2d, 0x2e: return 1
-    case 0xc2 where i + 1 < bytes.count && bytes[i + 1] == 0xa0: return 2
-    // Hyphens and dashes U+2010-2015, the narrow space U+202F.
+    case 0x20, 0x2d, 0x2e, 0x09, 0x5f: return 1
+    // The no-break space, the soft hyphen.
+    case 0xc2 where i + 1 < bytes.count && [0xa0, 0xad].contains(bytes[i + 1]): return 2
+    // Spaces and what has no width U+2000-200D, hyphens and dashes U+2010-2015, the narrow space U+202F.
     case 0xe2 where i + 2 < bytes.count && bytes[i + 1] == 0x80:
-      return (0x90...0x95).contains(bytes[i + 2]) || bytes[i + 2] == 0xaf ? 3 : nil
+      return (0x80...0x8d).contains(bytes[i + 2]) || (0x90...0x95).contains(bytes[i + 2])
+        || bytes[i + 2] == 0xaf
+        ? 3 : nil
+    // U+2060, U+FEFF.
+    case 0xe2 where i + 2 < bytes.count && bytes[i + 1] == 0x81 && bytes[i + 2] == 0xa0: return 3
+    case 0xef where i + 2 < bytes.count && bytes[i + 1] == 0xbb && bytes[i + 2] == 0xbf: return 3
     default: return nil
     }
   }
@@ -230,8 +243,10 @@ struct CardScanner {
   }
 
   private func isLetter(at i: Int) -> Bool {
-    i < bytes.count && ((65...90).contains(bytes[i] & ~0x20) || bytes[i] == UInt8(ascii: "_"))
+    i < bytes.count && (65...90).contains(bytes[i] & ~0x20)
   }
+
+  private func isDigit(before i: Int) -> Bool { i > 0 && (0x30...0x39).contains(bytes[i - 1]) }
 
   /// Whether an ASCII letter or digit stands right before: then this is part of another name or number.
   private func continuesWord(before i: Int) -> Bool {
@@ -240,7 +255,7 @@ struct CardScanner {
   }
 
   private func stands(_ word: [UInt8], at i: Int) -> Bool {
-    guard i + word.count <= bytes.count else { return false }
+    guard i >= 0, i + word.count <= bytes.count else { return false }
     for (offset, byte) in word.enumerated() {
       let own = bytes[i + offset]
       guard own == byte || ((65...90).contains(own) && own | 0x20 == byte) else { return false }

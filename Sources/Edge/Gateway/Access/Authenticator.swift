@@ -83,7 +83,7 @@ final class Authenticator: Sendable {
     guard trustsLoopback, ownerKeyHash == nil else { return false }
     // A web page can point a name of its own at 127.0.0.1 and read as this machine's user would; it cannot
     // make the browser send another Host.
-    if let authority = head.authority, !LoopbackName.matches(authority: authority) { return false }
+    guard let authority = head.authority, LoopbackName.matches(authority: authority) else { return false }
     return try await !anyKeyExists()
   }
 

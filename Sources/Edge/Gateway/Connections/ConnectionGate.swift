@@ -22,6 +22,8 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
     var header: TimeAmount
     var body: TimeAmount
     var drain: TimeAmount
+    /// From the end of a response to the next complete head, however busily its bytes come.
+    var next: TimeAmount = .seconds(70)
     /// How long what a client still sends is read after its request was refused.
     var linger: TimeAmount = .seconds(2)
   }
@@ -185,7 +187,8 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
       requestsInWork -= 1
       guard closesAfterResponse || isDraining else {
         // What is still to come of a body that nobody reads is thrown away, though not for ever.
-        if isReadingRequest { schedule(context, in: timeouts.linger) { $0.close(promise: nil) } }
+        let wait = isReadingRequest ? timeouts.linger : timeouts.next
+        if isReadingRequest || requestsInWork == 0 { schedule(context, in: wait) { $0.close(promise: nil) } }
         context.write(data, promise: promise)
         return
       }

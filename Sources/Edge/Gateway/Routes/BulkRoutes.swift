@@ -4,6 +4,7 @@ import HTTPTypes
 import Hummingbird
 import Knowledge
 import Synchronization
+import Security
 
 extension GatewayRoutes {
   static func bulk(_ rule: PublishingRule) -> Route {
@@ -115,6 +116,7 @@ struct BulkUpsert: Sendable {
   /// - Returns: how many lines they hold, without those that are blank.
   /// - Throws: `too_large`.
   static func parts(of body: Data) throws(Problem) -> (parts: [JobPart], total: Int) {
+    let body = masked(body)
     var parts: [JobPart] = []
     var (start, first, total) = (body.startIndex, 1, 0)
     var lines = BulkLines(of: body)
@@ -127,6 +129,24 @@ struct BulkUpsert: Sendable {
       (start, first) = (end, line.number + 1)
     }
     return (parts, total)
+  }
+
+  /// The lines as they may be kept until they are done: without payment card numbers.
+  private static func masked(_ body: Data) -> Data {
+    var masked = Data()
+    masked.reserveCapacity(body.count)
+    var lines = BulkLines(of: body)
+    while let line = lines.next() {
+      let text = String(decoding: line.bytes, as: UTF8.self)
+      // Digits may be written as escapes: then what they stand for is looked at.
+      if text.contains("\\u"), let value = try? JSONParser.parse(Data(line.bytes)) {
+        masked.append(JSONText.data(value.withoutCards))
+      } else {
+        masked.append(contentsOf: CardMask.masked(text).utf8)
+      }
+      masked.append(UInt8(ascii: "\n"))
+    }
+    return masked
   }
 
   private static let tooLong = Problem(
@@ -315,5 +335,19 @@ private struct BulkLines {
     position = min(end + 1, body.endIndex)
     defer { number += 1 }
     return (number, bytes, bytes.allSatisfy { [0x20, 0x09, 0x0D].contains($0) })
+  }
+}
+
+extension JSONValue {
+  fileprivate var withoutCards: JSONValue {
+    switch self {
+    case .string(let text): .string(CardMask.masked(text))
+    case .array(let elements): .array(elements.map(\.withoutCards))
+    case .object(let members):
+      .object(
+        Dictionary(members.map { (CardMask.masked($0.key), $0.value.withoutCards) }, uniquingKeysWith: { $1 })
+      )
+    default: self
+    }
   }
 }

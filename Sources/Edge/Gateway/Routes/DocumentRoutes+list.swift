@@ -36,7 +36,7 @@ extension GatewayRoutes {
 }
 
 extension Call {
-  /// Reads on past documents that the caller may not see, though not for ever: then the page is short.
+  /// Reads on past documents that the caller may not see: neither the page nor its cursor tells of them.
   fileprivate func page(
     of knowledgeBase: KnowledgeBaseID, status: DocumentStatus?, after: String?, limit: Int
   ) async throws -> DocumentListView {
@@ -45,9 +45,9 @@ extension Call {
     }
     var visible: [DocumentRecord] = []
     var position = after
-    for _ in 0..<10 {
+    while true {
       let needed = limit - visible.count + 1
-      let batchSize = principal.viewer == .all ? needed : max(needed, 200)
+      let batchSize = principal.viewer == .all ? needed : max(needed, 500)
       let batch =
         seesDrafts
         ? try await services.store.latestDocuments(
@@ -55,14 +55,15 @@ extension Call {
         : try await services.store.documents(in: knowledgeBase, after: position, limit: batchSize)
       for record in batch where principal.viewer.maySee(record.visibility) {
         // One beyond the page shows that there is more.
-        if visible.count == limit { return DocumentListView(visible, hasMore: true, last: position) }
+        if visible.count == limit {
+          return DocumentListView(visible, hasMore: true, last: visible.last?.externalID)
+        }
         visible.append(record)
-        position = record.externalID
       }
       if batch.count < batchSize { return DocumentListView(visible, hasMore: false, last: nil) }
       position = batch.last?.externalID ?? position
+      try Task.checkCancellation()
     }
-    return DocumentListView(visible, hasMore: true, last: position)
   }
 }
 

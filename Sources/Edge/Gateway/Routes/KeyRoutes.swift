@@ -157,7 +157,7 @@ extension Call {
 extension FieldReader {
   /// A key as a body asks for it, and its secret; of no use where something was wrong.
   fileprivate mutating func newKey(at now: Date) -> (key: AccessKey, secret: AccessKeySecret) {
-    let name = requiredString("name")
+    let name = CardMask.masked(requiredString("name"))
     if name.utf8.count > 256 { fail("name", "it may have at most 256 bytes.") }
     if !has("role") { fail("role", "it is missing; send a role.", code: "missing_field") }
     let role: AccessKey.Role = choice("role", code: "invalid_role") ?? .customer

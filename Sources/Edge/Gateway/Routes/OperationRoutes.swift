@@ -30,7 +30,11 @@ extension GatewayRoutes {
           description: "Needs a key that may read metrics, unless configured open.",
           responses: [200: .text("The text exposition format, version 0.0.4")], errors: [])
       ) { call in
-        .text(call.services.metrics.exposition(), type: "text/plain; version=0.0.4; charset=utf-8")
+        guard call.principal.knowledgeBases.isEmpty else {
+          throw Problem(
+            "forbidden", "Metrics tell of every knowledge base, and this key reaches named ones only.")
+        }
+        return .text(call.services.metrics.exposition(), type: "text/plain; version=0.0.4; charset=utf-8")
       },
     ]
   }

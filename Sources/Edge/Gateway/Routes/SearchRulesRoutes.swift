@@ -1,5 +1,6 @@
 import Domain
 import Hummingbird
+import Security
 
 extension GatewayRoutes {
   private static let rules: PathTemplate = "/v1/kbs/{kb}/rules"
@@ -40,7 +41,8 @@ extension GatewayRoutes {
 extension FieldReader {
   fileprivate mutating func searchRules() -> SearchRules {
     func texts(_ fields: inout FieldReader, _ name: String, _ count: Int) -> [String] {
-      fields.strings(name, code: "invalid_rules", maxCount: count, maxBytes: SearchRules.maxTextBytes) ?? []
+      (fields.strings(name, code: "invalid_rules", maxCount: count, maxBytes: SearchRules.maxTextBytes) ?? [])
+        .map(CardMask.masked)
     }
     let synonyms = texts(&self, "synonyms", SearchRules.maxSynonyms)
     let curations = objects("curations", code: "invalid_rules", maxCount: SearchRules.maxCurations) {

@@ -47,6 +47,8 @@ struct Call: Sendable {
     let raw = parameters["kb"] ?? ""
     let name = PercentEncoding.decode(raw) ?? String(raw)
     try requireReach(name)
+    // A NUL would end the name early for SQLite.
+    guard (try? KnowledgeBase.validate(name: name)) != nil else { throw Problem.knowledgeBaseNotFound(name) }
     guard let found = try await services.store.knowledgeBase(named: name) else {
       throw Problem.knowledgeBaseNotFound(name)
     }

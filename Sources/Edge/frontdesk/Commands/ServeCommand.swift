@@ -65,9 +65,12 @@ struct ServeCommand: AsyncParsableCommand {
           fflush(nil)
         })
     }
+    // At lower levels it writes out its services, with all that they hold.
+    var quiet = workspace.logger
+    quiet.logLevel = max(quiet.logLevel, .notice)
     let group = ServiceGroup(
       configuration: ServiceGroupConfiguration(
-        services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: workspace.logger))
+        services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet))
     do { try await group.run() } catch {
       await workspace.close()
       throw error

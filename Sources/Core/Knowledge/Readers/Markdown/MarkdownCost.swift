@@ -73,6 +73,8 @@ struct MarkdownCost {
     if isRule {
       steps += bytes / 4
       columns = max(columns, pipes + 1)
+      // A table's head is looked through for each of its columns.
+      steps += columns * columns / 32
     }
     // A row has as many cells as its table has columns, written or not.
     steps += max(0, columns - pipes)

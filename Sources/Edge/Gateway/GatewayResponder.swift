@@ -94,10 +94,13 @@ struct GatewayResponder: HTTPResponder {
       let body = BodyReader(expects: route.body, limits: limits)
       try body.checkHead(request)
       let call: @Sendable (Data) -> Call = {
-        [services, head = request.head, requestID = exchange.requestID, notes = exchange.notes] body in
+        [
+          services, head = request.head, requestID = exchange.requestID, trace = exchange.trace,
+          notes = exchange.notes
+        ] body in
         Call(
           services: services, head: head, principal: principal, query: query, body: body,
-          requestID: requestID, parameters: parameters, notes: notes)
+          requestID: requestID, trace: trace, parameters: parameters, notes: notes)
       }
       switch route.lane {
       case .direct:

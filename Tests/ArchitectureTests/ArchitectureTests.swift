@@ -60,6 +60,26 @@ import Testing
     #expect(violations(lines, table: table).map(\.module) == ["GRDB", "Store"])
   }
 
+  /// Time-outs, bounds and the circuit hold for every call to another server because there is one way out.
+  @Test func oneRoomCallsOtherServers() throws {
+    let wayOut = Set(
+      try ImportLine.all(
+        of: "Gateway", in: Self.root.appendingPathComponent("Sources/Edge/Gateway/Outgoing")
+      ).filter { $0.module == "AsyncHTTPClient" }.map(\.file))
+    #expect(!wayOut.isEmpty)
+    // The issuer's keys have bounds of their own, and are fetched twice in ten minutes at most.
+    let issuer = "IssuerVerifier.swift"
+    for target in try targets() {
+      for line in try ImportLine.all(of: target.name, in: target.folder) {
+        #expect(
+          line.module != "FoundationNetworking"
+            && (line.module != "AsyncHTTPClient" || wayOut.contains(line.file)
+              || line.file.hasSuffix(issuer)),
+          "\(line)")
+      }
+    }
+  }
+
   @Test func domainImportsNothing() throws {
     #expect(try table().allowed["Domain"]?.isEmpty == true)
   }

@@ -71,7 +71,7 @@ import Testing
       services: backend.services(),
       head: HTTPRequest(method: .post, scheme: "http", authority: "x", path: "/test", headerFields: headers),
       principal: .keyOwner, query: try QueryParameters(nil), body: Data("{}".utf8), requestID: "r",
-      parameters: [:], notes: CallNotes())
+      trace: TraceContext([:]), parameters: [:], notes: CallNotes())
   }
 
   private func code(_ body: () async throws -> Response) async -> String {
@@ -141,7 +141,7 @@ import Testing
     let bare = HTTPRequest(method: .post, scheme: "http", authority: "x", path: "/test")
     call = Call(
       services: call.services, head: bare, principal: .keyOwner, query: call.query, body: call.body,
-      requestID: "r", parameters: [:], notes: CallNotes())
+      requestID: "r", trace: TraceContext([:]), parameters: [:], notes: CallNotes())
     let failing = handling { throw Problem("overloaded", "x") }
     let working = handling { .json(JSONValue.object([:])) }
     #expect(await code { try await failing.respond(to: call) } == "overloaded")

@@ -21,6 +21,7 @@ import Testing
     getDocument | owner editor publisher supervisor agent privacy_officer reader service* | 404 kb_not_found
     putDocument | owner editor service* | 404 kb_not_found
     patchDocument | owner editor service* | 404 kb_not_found
+    ingestURL | owner editor service* | 404 kb_not_found
     bulkUpsert | owner editor service* | 404 kb_not_found
     listJobs | owner editor service* | 2xx
     getJob | owner editor service* | 404 job_not_found
@@ -79,8 +80,9 @@ import Testing
   }
 
   /// A body that is complete, for each operation that takes one.
-  static func body(_ id: String, _ number: Int) -> JSONValue? {
+  static func body(_ id: String, _ number: Int, page: String = "") -> JSONValue? {
     switch id {
+    case "ingestURL": ["url": .string(page), "external_id": "fetched"]
     case "search": ["query": "returns", "kb": "walk"]
     case "answer": ["question": "How long do returns take?", "kb": "walk"]
     case "verify": ["citations": []]
@@ -103,7 +105,8 @@ import Testing
 
   @Test func everyRouteForEveryCaller() async throws {
     let backend = try Backend()
-    let gateway = try backend.gateway()
+    let site = try await StandIn { _, number in .response("<p>Page \(number).</p>") }
+    let gateway = try backend.gateway { $0.ingestHosts = [IngestHost("local:127.0.0.1:\(site.port)")!] }
     for name in ["walk", "elsewhere"] {
       _ = try await backend.store.createKnowledgeBase(named: name, model: KnowledgeBase.noModel)
     }
@@ -121,7 +124,7 @@ import Testing
         let uri = try await Self.uri(of: route, number, backend)
         let reply = try await gateway.send(
           route.method, uri, key: caller.key, headers: caller.origin.map { ["Origin": $0] } ?? [:],
-          body: Self.body(id, number).map { JSONText.data($0) })
+          body: Self.body(id, number, page: site.url + "/").map { JSONText.data($0) })
         let expected = row.isOpen ? nil : caller.refusal(id, row)
         let code = reply.code ?? reply.at("error.code")?.text ?? ""
         let told = code == "invalid_api_key" ? "unauthorized" : code

@@ -109,7 +109,7 @@ import Testing
     guard rename(new, file) == 0 else { throw CocoaError(.fileWriteUnknown) }
   }
 
-  private static func issue(key: String, certificate: String) throws {
+  static func issue(key: String, certificate: String) throws {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: openssl)
     process.arguments = [

@@ -32,6 +32,8 @@ public struct GatewayConfiguration: Sendable {
   public var trustedProxies: [AddressRange] = []
   /// Sites whose pages may call the API from a browser, as exact origins. Default none.
   public var allowedOrigins: Set<String> = []
+  /// Hosts that documents may be fetched from. Default none.
+  public var ingestHosts: [IngestHost] = []
   /// From which time on a search or an answer is logged as slow; nil never. Default 1 s.
   public var slowQuery: Duration? = .seconds(1)
 
@@ -117,6 +119,8 @@ public struct GatewayConfiguration: Sendable {
     public var bodyTimeout: Duration = .seconds(120)
     /// How long a connection may stay silent between requests or within one. Default 60 s.
     public var idleTimeout: Duration = .seconds(60)
+    /// How long fetching a document from its URL may take. Default 30 s.
+    public var fetchTimeout: Duration = .seconds(30)
     /// How long requests in work may go on after a stop signal. Default 6 s.
     public var drainTimeout: Duration = .seconds(6)
     public init() {}

@@ -97,10 +97,13 @@ struct GatewayResponder: HTTPResponder {
       let body = BodyReader(expects: route.body, limits: limits)
       try body.checkHead(request)
       let call: @Sendable (Data) -> Call = {
-        [services, head = request.head, requestID = exchange.requestID, notes = exchange.notes] body in
+        [
+          services, head = request.head, requestID = exchange.requestID, trace = exchange.trace,
+          notes = exchange.notes
+        ] body in
         Call(
           services: services, head: head, principal: principal, query: query, body: body,
-          requestID: requestID, parameters: parameters, notes: notes)
+          requestID: requestID, trace: trace, parameters: parameters, notes: notes)
       }
       switch route.lane {
       case .direct:
@@ -110,7 +113,12 @@ struct GatewayResponder: HTTPResponder {
         let ready = call(try await body.read(request))
         return try await handle(ready, route, in: try await reads.enter(), limits.readTimeout)
       case .write:
-        // A write holds its place while its body comes in, which bounds the memory of uploads.
+        // So does a small write; a large one holds its place while its body comes in, which bounds the memory of
+        // uploads.
+        if let length = request.headers[.contentLength].flatMap({ Int($0) }), length <= Self.smallBody {
+          let ready = call(try await body.read(request))
+          return try await handle(ready, route, in: try await writes.enter(), limits.writeTimeout)
+        }
         let place = try await writes.enter()
         return try await handle(call(try await body.read(request)), route, in: place, limits.writeTimeout)
       }
@@ -141,6 +149,8 @@ struct GatewayResponder: HTTPResponder {
     return principal
   }
 
+  /// Bytes that are read before a write has its place.
+  private static let smallBody = 64 << 10
   /// Shares one bucket: what cannot be told apart is not limited apart.
   private static let unknownAddress = "unknown"
 

@@ -20,6 +20,9 @@ public struct GatewayServices: Sendable {
   let metrics: PrometheusRegistry
   let models: [String]
   let version: String
+  /// Through which every call to another server goes.
+  var outgoing: OutgoingClient
+  var resolver = HostResolver.system
 
   /// - Parameters:
   ///   - tokenSecrets: sign browsers' tokens; those of the store's data folder.
@@ -50,6 +53,12 @@ public struct GatewayServices: Sendable {
     self.metrics = metrics
     self.models = models
     self.version = version
+    outgoing = OutgoingClient(metrics: metrics)
+    metrics.describe(
+      OutgoingClient.stateName,
+      "Circuit to another server: 0 closed, 1 half-open (the next call tries), 2 open (it is not called).")
+    metrics.describe(OutgoingClient.retriesName, "Calls to another server that were made again.")
+    metrics.describe(OutgoingClient.durationName, "Calls to another server, each attempt by itself.")
   }
 }
 

@@ -64,12 +64,15 @@ final class Backend: Sendable {
   func gateway(
     ownerKey: String? = Backend.ownerKey, limits: GatewayConfiguration.Limits = .init(),
     logger: Logger = Backend.silentLogger, edit: (inout GatewayConfiguration) -> Void = { _ in },
-    onListening: @escaping @Sendable (Int) -> Void = { _ in }
+    onListening: @escaping @Sendable (Int) -> Void = { _ in },
+    wire: (inout GatewayServices) -> Void = { _ in }
   ) throws -> Gateway {
+    var services = services()
+    wire(&services)
     var configuration = GatewayConfiguration(port: 0, ownerKey: ownerKey, limits: limits)
     edit(&configuration)
     return try Gateway(
-      services: services(), configuration: configuration, logger: logger, onListening: onListening)
+      services: services, configuration: configuration, logger: logger, onListening: onListening)
   }
 
   /// Stores a new key and tells its secret.

@@ -24,6 +24,7 @@ extension DocumentContent {
     content.tags = tags.map(CardMask.masked)
     content.attributes = Dictionary(
       attributes.map { (CardMask.masked($0.key), CardMask.masked($0.value)) }, uniquingKeysWith: { $1 })
+    if case .groups(let names) = visibility { content.visibility = .groups(names.map(CardMask.masked)) }
     return content
   }
 }

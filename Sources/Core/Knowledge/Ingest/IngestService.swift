@@ -57,7 +57,8 @@ public final class IngestService: Sendable {
         throw KnowledgeError(.invalidDocument, "A document needs a title or a text.")
       }
     case .file(let data, let mediaType):
-      let read = try await readSingle(data, mediaType: mediaType, externalID: upsert.externalID)
+      let read = try await readSingle(
+        data, mediaType: mediaType, name: upsert.source?.fileName ?? upsert.externalID)
       content = read.document.content
       blocks = read.document.blocks
       links = read.document.links
@@ -65,10 +66,12 @@ public final class IngestService: Sendable {
       diagnostics = read.diagnostics
     }
     try publication.validate()
+    // Whatever a page says of its own address: it was found here.
+    if let source = upsert.source { content.url = source.url }
     if let visibility = upsert.visibility { content.visibility = visibility }
     let prepared = await Blocking.run { [preparer, content, blocks, links, publication] in
       preparer.write(
-        content, blocks: blocks, links: links, externalID: upsert.externalID, origin: nil,
+        content, blocks: blocks, links: links, externalID: upsert.externalID, origin: upsert.source?.origin,
         publication: publication, author: upsert.author)
     }
     return (prepared, diagnostics)
@@ -118,9 +121,9 @@ public final class IngestService: Sendable {
   }
 
   private func readSingle(
-    _ data: Data, mediaType: String?, externalID: String
+    _ data: Data, mediaType: String?, name: String
   ) async throws -> (document: ReadDocument, diagnostics: [Diagnostic]) {
-    let result = await reader.read(FileInput(path: externalID, data: data, declaredType: mediaType))
+    let result = await reader.read(FileInput(path: name, data: data, declaredType: mediaType))
     guard let document = result.documents.first else {
       let first = result.diagnostics.first
       let code: KnowledgeError.Code =

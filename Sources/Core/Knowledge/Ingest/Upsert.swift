@@ -18,10 +18,12 @@ public struct DocumentUpsert: Sendable {
   public var publication: PublicationChange
   /// As audit entries name who acts.
   public var author: String?
+  /// Where a file was fetched.
+  public var source: WebSource?
 
   public init(
     knowledgeBase: String, externalID: String, body: Body, visibility: Visibility? = nil,
-    publication: PublicationChange = .keep, author: String? = nil
+    publication: PublicationChange = .keep, author: String? = nil, source: WebSource? = nil
   ) {
     self.knowledgeBase = knowledgeBase
     self.externalID = externalID
@@ -29,7 +31,30 @@ public struct DocumentUpsert: Sendable {
     self.visibility = visibility
     self.publication = publication
     self.author = author
+    self.source = source
   }
+}
+
+/// A file's place on the web.
+public struct WebSource: Sendable, Hashable {
+  /// As readers are sent to it.
+  public let url: String
+  /// Scheme and host: what the document's source is named after.
+  public let site: String
+  /// From the slash on, with the query.
+  public let path: String
+
+  public init(url: String, site: String, path: String) {
+    self.url = url
+    self.site = site
+    self.path = path
+  }
+
+  /// As a file is named after it.
+  var fileName: String {
+    path.prefix { $0 != "?" }.split(separator: "/").last.map(String.init) ?? url
+  }
+  var origin: DocumentOrigin { DocumentOrigin(root: site, path: path) }
 }
 
 /// What a write did: the version it made and the generation that shows it.

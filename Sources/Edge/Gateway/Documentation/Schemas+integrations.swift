@@ -4,6 +4,16 @@ extension Schemas {
     "JSONRPCMessage": [
       "type": ["object", "array"], "description": "A message of JSON-RPC 2.0, or a batch of them.",
     ],
+    "IngestURL": object(
+      [
+        "url": [
+          "type": "string", "maxLength": .integer(Int64(WebAddress.maxBytes)),
+          "description": "http or https, of a host that the server's settings name.",
+        ],
+        "external_id": string,
+        "visibility": ["type": ["string", "array"], "items": string], "status": status, "publish_at": date,
+        "expires_at": date,
+      ], required: ["url"]),
     "DocumentPatch": [
       "type": "object", "description": "Fields of a document; null takes one away.",
       "properties": [
@@ -34,6 +44,7 @@ extension Schemas {
 
   static let integrationExamples: [String: JSONValue] = [
     "JSONRPCMessage": ["jsonrpc": "2.0", "id": 1, "method": "tools/list"],
+    "IngestURL": ["url": "https://docs.example.com/returns.html", "external_id": "returns"],
     "DocumentPatch": ["tags": ["account", "new"], "attributes": ["product": nil]],
   ]
 }

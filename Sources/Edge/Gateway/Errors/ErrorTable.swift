@@ -49,6 +49,7 @@ enum ErrorTable {
     "invalid_mode": Row(400, "Not a valid mode"),
     "invalid_parameter": Row(400, "A query parameter has a wrong value"),
     "invalid_request": Row(400, "Not a valid HTTP request"),
+    "invalid_url": Row(400, "Not a URL that is fetched"),
     "invalid_version": Row(400, "Not a valid version"),
     "invalid_visibility": Row(400, "Not a valid visibility"),
     "invalid_origin": Row(400, "Not a valid origin"),
@@ -71,6 +72,8 @@ enum ErrorTable {
     "grant_refused": Row(403, "More than the key has itself"),
     "origin_mismatch": Row(403, "The token is for another origin"),
     "publish_needs_another": Row(403, "Another person publishes this"),
+    "ingest_url_off": Row(403, "Nothing is fetched here"),
+    "url_not_allowed": Row(403, "Not a place to fetch from"),
     "origin_not_allowed": Row(403, "Not for pages of this origin"),
 
     // What is asked for.
@@ -99,12 +102,16 @@ enum ErrorTable {
     "unsupported_encoding": Row(415, "Not a supported encoding"),
     "unsupported_type": Row(415, "Not a supported type"),
     "as_of_too_large": Row(422, "Too large to search in the past"),
+    "fetch_refused": Row(422, "What was fetched is not taken"),
     "no_text": Row(422, "No text in the document"),
     "unreadable_document": Row(422, "The document cannot be read"),
     "headers_too_large": Row(431, "The request head is too large"),
     "rate_limited": Row(429, "Too many requests"),
 
     // Not now.
+    "fetch_failed": Row(502, "It could not be fetched", retryAfter: 30),
+    "fetch_timeout": Row(504, "It did not come in time", retryAfter: 30),
+    "destination_unavailable": Row(503, "The other server is left alone", retryAfter: 10),
     "generation_not_reached": Row(503, "Not searchable yet", retryAfter: 1),
     "issuer_unavailable": Row(503, "The issuer does not answer", retryAfter: 5),
     "index_unavailable": Row(503, "The index is not ready", retryAfter: 5),

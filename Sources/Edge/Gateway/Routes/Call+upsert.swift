@@ -85,7 +85,7 @@ extension FieldReader {
   }
 
   /// `public`, `signed_in`, a group's name, or a list of groups' names.
-  private mutating func visibility(_ field: String) -> Visibility? {
+  mutating func visibility(_ field: String) -> Visibility? {
     let code = "invalid_visibility"
     let names: [String]?
     switch value(field) {

@@ -69,10 +69,7 @@ extension GatewayRoutes {
         try await call.checkPreconditions(on: id, in: knowledgeBase.id)
         return try await call.services.ingest.upsert(upsert)
       }
-      let location = "/v1/kbs/\(knowledgeBase.name)/documents/\(PercentEncoding.encode(id))"
-      var headers: HTTPFields = [.eTag: EntityTag.text(receipt.record)]
-      if receipt.effect == .added { headers[.location] = location }
-      return .json(UpsertView(receipt), status: receipt.effect == .added ? .created : .ok, headers: headers)
+      return .upserted(receipt, in: knowledgeBase.name)
     }
   }
 
@@ -158,5 +155,18 @@ extension GatewayRoutes {
       }
       return .json(GenerationView(generation: generation.rawValue))
     }
+  }
+}
+
+extension Response {
+  /// What a write of one document did: 201 with its place where it is new.
+  static func upserted(_ receipt: UpsertReceipt, in knowledgeBase: String) -> Response {
+    var headers: HTTPFields = [.eTag: EntityTag.text(receipt.record)]
+    let isNew = receipt.effect == .added
+    if isNew {
+      let id = PercentEncoding.encode(receipt.record.externalID)
+      headers[.location] = "/v1/kbs/\(knowledgeBase)/documents/\(id)"
+    }
+    return .json(UpsertView(receipt), status: isNew ? .created : .ok, headers: headers)
   }
 }

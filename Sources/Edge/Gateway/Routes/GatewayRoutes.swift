@@ -10,6 +10,7 @@ enum GatewayRoutes {
   static func all(services: GatewayServices, configuration: GatewayConfiguration) -> [Route] {
     let api =
       search + documents(services.documentLocks, publishByAnother: configuration.publishByAnother)
+      + [ingest(services, configuration)]
       + knowledgeBases + searchRules + jobs + keys + tokens(ownerKey: configuration.ownerKey) + audit
       + openAI + [mcp(origins: OriginPolicy(configuration))]
     let operations = operations(metricsOpen: configuration.metricsOpen)

@@ -12,6 +12,8 @@ struct Call: Sendable {
   let query: QueryParameters
   var body: Data
   let requestID: String
+  /// What calls to other servers go on with.
+  let trace: TraceContext
   /// Named path segments, still percent-encoded.
   let parameters: [String: Substring]
   let notes: CallNotes

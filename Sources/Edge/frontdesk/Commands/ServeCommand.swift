@@ -109,6 +109,14 @@ struct ServeCommand: AsyncParsableCommand {
       return range
     }
     configuration.allowedOrigins = Set(try settings.allowedOrigins.map(origin))
+    configuration.ingestHosts = try settings.ingestHosts.map { text in
+      guard let host = IngestHost(text) else {
+        throw UsageError(
+          "ingest_hosts has '\(text)'; write a host such as docs.example.com, with a port where it is not 80 or 443, "
+            + "or local:HOST:PORT.")
+      }
+      return host
+    }
     configuration.slowQuery = settings.slowQuery
     return configuration
   }

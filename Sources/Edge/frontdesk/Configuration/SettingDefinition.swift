@@ -105,6 +105,11 @@ struct SettingDefinition: Sendable {
         "Sites whose pages may call the API from a browser: https://www.example.com,https://help.example.com."
     ),
     .init(
+      key: "ingest_hosts", kind: .text, standard: "", unit: "hosts",
+      help:
+        "Hosts that documents may be fetched from by URL: docs.example.com,wiki.example.com:8443; local:HOST:PORT for one in an inner network."
+    ),
+    .init(
       key: "slow_query", kind: .integer(0...600_000), standard: "1000", unit: "milliseconds",
       help:
         "From which time on a search or an answer is logged as slow, with a hash in place of its words; 0: never."

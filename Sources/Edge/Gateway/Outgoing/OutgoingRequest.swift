@@ -1,0 +1,46 @@
+import Foundation
+import HTTPTypes
+
+/// One call to another server.
+struct OutgoingRequest: Sendable {
+  var method = HTTPRequest.Method.get
+  var address: WebAddress
+  var headers: [(name: String, value: String)] = []
+  var body: Data?
+  /// Where to connect, first choice first, whatever the name resolves to by then. Never empty.
+  var connectsTo: [IPAddress]
+  /// Whether carrying it out twice does no more than once: nothing else is ever sent again.
+  var isIdempotent: Bool
+  /// Of the response's body.
+  var maxBytes: Int
+  /// The trace that the call is a part of.
+  var trace: TraceContext?
+  /// Says from the head whether the body is wanted; what it throws ends the call and is thrown.
+  var wantsBody: @Sendable (OutgoingResponse.Head) throws -> Bool = { _ in true }
+}
+
+struct OutgoingResponse: Sendable {
+  struct Head: Sendable {
+    let status: Int
+    /// By name in lower case; several of a name with commas between.
+    let headers: [String: String]
+  }
+  let head: Head
+  /// Empty where it was not wanted.
+  let body: Data
+}
+
+/// Why a call came to nothing.
+struct OutgoingError: Error, Sendable {
+  enum Kind: Sendable, Hashable {
+    /// No connection, a broken one, or no HTTP.
+    case unreachable
+    case timedOut
+    /// The response's body goes on beyond `maxBytes`.
+    case tooLarge
+    /// Not called: it failed too often of late.
+    case circuitOpen(retryAfter: Duration)
+  }
+  let kind: Kind
+  var cause: (any Error)?
+}

@@ -1,0 +1,20 @@
+/// Ends work that takes too long.
+enum TimeLimit {
+  struct Exceeded: Error {}
+
+  /// - Throws: `Exceeded` at the deadline, when the work has heeded its cancellation; else what the work throws.
+  static func run<T: Sendable>(
+    until deadline: ContinuousClock.Instant, _ work: @escaping @Sendable () async throws -> T
+  ) async throws -> T {
+    try await withThrowingTaskGroup(of: T?.self) { group in
+      group.addTask { try await work() }
+      group.addTask {
+        try await Task.sleep(until: deadline, clock: .continuous)
+        return nil
+      }
+      defer { group.cancelAll() }
+      guard let first = try await group.next(), let value = first else { throw Exceeded() }
+      return value
+    }
+  }
+}

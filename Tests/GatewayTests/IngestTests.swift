@@ -262,6 +262,20 @@ import Testing
     #expect(try await fetch(target.url + "/", allowing: ["local:127.0.0.1:\(target.port)"]).status == 201)
   }
 
+  /// What began in secret goes on in secret.
+  @Test func noRedirectLeavesTLS() throws {
+    func next(_ location: String, from address: String) throws -> String? {
+      let head = OutgoingResponse.Head(status: 301, headers: ["location": location])
+      return try DocumentFetcher.redirect(head, from: try WebAddress(address))?.text
+    }
+    #expect(try next("/b", from: "https://docs.example.com/a") == "https://docs.example.com/b")
+    #expect(try next("https://x.example/", from: "http://docs.example.com/") == "https://x.example/")
+    let problem = #expect(throws: Problem.self) {
+      try next("http://docs.example.com/b", from: "https://docs.example.com/a")
+    }
+    #expect(problem?.code == "fetch_refused")
+  }
+
   @Test func redirectsEnd() async throws {
     let endless = try await StandIn { _, number in .redirect(307, to: "/\(number + 1)") }
     let refused = try await ingest(

@@ -29,7 +29,7 @@ struct DocumentFetcher: Sendable {
     var address = address
     for _ in 0...Self.maxRedirects {
       let response = try await get(address, trace, until: deadline)
-      guard let next = try redirect(response.head, from: address) else {
+      guard let next = try Self.redirect(response.head, from: address) else {
         guard response.head.status == 200 else {
           throw Problem("fetch_failed", "The server of that URL answered \(response.head.status).")
         }
@@ -102,14 +102,17 @@ struct DocumentFetcher: Sendable {
     }
   }
 
-  private func redirect(_ head: OutgoingResponse.Head, from address: WebAddress) throws -> WebAddress? {
-    guard Self.redirects.contains(head.status) else { return nil }
+  /// The next place; nil where the response is no redirect.
+  ///
+  /// - Throws: `fetch_refused`, `invalid_url`.
+  static func redirect(_ head: OutgoingResponse.Head, from address: WebAddress) throws -> WebAddress? {
+    guard redirects.contains(head.status) else { return nil }
     guard let location = head.headers["location"] else {
-      throw Self.refused("it redirects to nowhere")
+      throw refused("it redirects to nowhere")
     }
     let next = try address.redirected(to: location)
     guard address.scheme == .http || next.scheme == .https else {
-      throw Self.refused("it redirects from https to http")
+      throw refused("it redirects from https to http")
     }
     return next
   }

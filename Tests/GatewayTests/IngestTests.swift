@@ -262,6 +262,20 @@ import Testing
     #expect(try await fetch(target.url + "/", allowing: ["local:127.0.0.1:\(target.port)"]).status == 201)
   }
 
+  /// What began in secret goes on in secret.
+  @Test func noRedirectLeavesTLS() throws {
+    func next(_ location: String, from address: String) throws -> String? {
+      let head = OutgoingResponse.Head(status: 301, headers: ["location": location])
+      return try DocumentFetcher.redirect(head, from: try WebAddress(address))?.text
+    }
+    #expect(try next("/b", from: "https://docs.example.com/a") == "https://docs.example.com/b")
+    #expect(try next("https://x.example/", from: "http://docs.example.com/") == "https://x.example/")
+    let problem = #expect(throws: Problem.self) {
+      try next("http://docs.example.com/b", from: "https://docs.example.com/a")
+    }
+    #expect(problem?.code == "fetch_refused")
+  }
+
   @Test func redirectsEnd() async throws {
     let endless = try await StandIn { _, number in .redirect(307, to: "/\(number + 1)") }
     let refused = try await ingest(
@@ -315,6 +329,27 @@ import Testing
         "slow head", [.text("HTTP/1.1 200 OK\r\n"), .endlessly("X: x\r\n", every: .milliseconds(50))],
         "fetch_timeout"
       ),
+      (
+        "head without end",
+        [
+          .text("HTTP/1.1 200 OK\r\n"),
+          .endlessly("X: \(String(repeating: "x", count: 999))\r\n", every: .zero),
+        ],
+        "fetch_failed"
+      ),
+      (
+        "one header without end",
+        [.text("HTTP/1.1 200 OK\r\nX: "), .endlessly(String(repeating: "x", count: 999), every: .zero)],
+        "fetch_failed"
+      ),
+      ("only 100s", [.endlessly("HTTP/1.1 100 Continue\r\n\r\n", every: .milliseconds(10))], "fetch_timeout"),
+      (
+        "trailers without end",
+        [
+          .text(head + "Transfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n"),
+          .endlessly("X: \(String(repeating: "x", count: 999))\r\n", every: .zero),
+        ], "fetch_failed"
+      ),
       ("silent", [.pause(.seconds(60))], "fetch_timeout"),
       ("empty", .response(""), "unreadable_document"),
       ("not what it says", .response(type: "text/html", "%PDF-1.4 broken"), "unreadable_document"),
@@ -343,6 +378,30 @@ import Testing
       try Backend(), hosts: ["local:127.0.0.1:1", "docs.example.com"], names: Names([[]]))
     #expect(try await ingest(closed, "http://127.0.0.1:1/").code == "fetch_failed")
     #expect(try await ingest(closed, "http://docs.example.com/").code == "fetch_failed")
+  }
+
+  /// A name that is not answered for ends in time, too.
+  @Test func slowNames() async throws {
+    let slow = HostResolver { _ in
+      try? await Task.sleep(for: .seconds(60))
+      return []
+    }
+    var limits = GatewayConfiguration.Limits()
+    limits.fetchTimeout = .milliseconds(200)
+    let gateway = try Backend().gateway(
+      limits: limits, edit: { $0.ingestHosts = [IngestHost("docs.example.com")!] },
+      wire: { $0.resolver = slow })
+    let began = ContinuousClock.now
+    let reply = try await ingest(gateway, "http://docs.example.com/")
+    #expect(reply.status == 504 && reply.code == "fetch_timeout" && began.duration(to: .now) < .seconds(10))
+  }
+
+  @Test func theSystemKnowsNames() async {
+    #expect(await HostResolver.system.addresses("localhost").contains(IPAddress("127.0.0.1")!))
+    #expect(await HostResolver.system.addresses("docs.frontdesk.invalid").isEmpty)
+    let asked = Task { await HostResolver.system.addresses("docs.frontdesk.invalid") }
+    asked.cancel()
+    #expect(await asked.value.isEmpty)
   }
 
   /// A server that keeps failing is left alone, and whoever asks is told for how long.

@@ -1,5 +1,7 @@
+import Domain
 import Foundation
 import HTTPTypes
+import Security
 import Testing
 
 @testable import Gateway
@@ -48,6 +50,19 @@ import Testing
     // Examples are what their schema says.
     let check = SchemaCheck(schemas: schemas)
     for (name, example) in Schemas.examples { #expect(check.problems(example, schemas[name] ?? .null) == []) }
+  }
+
+  /// A route that works without a body does not say that it needs one.
+  @Test func bodiesThatMayBeLeftOut() async throws {
+    let backend = try Backend()
+    let gateway = try backend.gateway()
+    let (key, _) = AccessKey.issue(name: "x", role: .reader, at: Date())
+    try await backend.store.insert(key)
+    let reply = try await gateway.send(.post, "/v1/keys/\(key.id)/rotate", key: Backend.ownerKey)
+    #expect(reply.status == 200, "\(reply.text)")
+    let routes = GatewayRoutes.all(services: backend.services(), configuration: GatewayConfiguration())
+    let optional = Set(routes.filter(\.documentation.isRequestOptional).map(\.documentation.id))
+    #expect(optional == ["publishDocument", "unpublishDocument", "archiveDocument", "rotateKey"])
   }
 
   func collect(_ value: JSONValue, into references: inout Set<String>) {

@@ -29,7 +29,7 @@ struct DocumentFetcher: Sendable {
     var address = address
     for _ in 0...Self.maxRedirects {
       let response = try await get(address, trace, until: deadline)
-      guard let next = try redirect(response.head, from: address) else {
+      guard let next = try Self.redirect(response.head, from: address) else {
         guard response.head.status == 200 else {
           throw Problem("fetch_failed", "The server of that URL answered \(response.head.status).")
         }
@@ -50,7 +50,8 @@ struct DocumentFetcher: Sendable {
       headers: [
         ("Accept", "text/html, text/markdown, text/plain, application/pdf, */*;q=0.5"),
         ("Accept-Encoding", "identity"), ("User-Agent", userAgent),
-      ], connectsTo: try await checked(address), isIdempotent: true, maxBytes: maxBytes, trace: trace,
+      ], connectsTo: try await checked(address, until: deadline), isIdempotent: true, maxBytes: maxBytes,
+      trace: trace,
       wantsBody: { try Self.wantsBody($0) })
     do { return try await client.send(request, until: deadline) } catch let error as OutgoingError {
       throw Self.problem(error, timeout: timeout, maxBytes: maxBytes)
@@ -60,7 +61,9 @@ struct DocumentFetcher: Sendable {
   // MARK: Where to
 
   /// The addresses that may be connected to.
-  private func checked(_ address: WebAddress) async throws(Problem) -> [IPAddress] {
+  private func checked(
+    _ address: WebAddress, until deadline: ContinuousClock.Instant
+  ) async throws -> [IPAddress] {
     guard !hosts.isEmpty else {
       throw Problem(
         "ingest_url_off",
@@ -74,12 +77,7 @@ struct DocumentFetcher: Sendable {
         "'\(address.authority)' is not one of the hosts that this server may fetch from "
           + "(FRONTDESK_INGEST_HOSTS, ingest_hosts).")
     }
-    let found: [IPAddress]
-    if let literal = address.literal {
-      found = [literal]
-    } else {
-      found = await resolver.addresses(address.host)
-    }
+    let found = try await resolved(address, until: deadline)
     guard !found.isEmpty else {
       throw Problem("fetch_failed", "The host '\(address.host)' is not known.")
     }
@@ -93,14 +91,28 @@ struct DocumentFetcher: Sendable {
     return found
   }
 
-  private func redirect(_ head: OutgoingResponse.Head, from address: WebAddress) throws -> WebAddress? {
-    guard Self.redirects.contains(head.status) else { return nil }
+  private func resolved(
+    _ address: WebAddress, until deadline: ContinuousClock.Instant
+  ) async throws -> [IPAddress] {
+    if let literal = address.literal { return [literal] }
+    do {
+      return try await TimeLimit.run(until: deadline) { await resolver.addresses(address.host) }
+    } catch is TimeLimit.Exceeded {
+      throw Self.problem(OutgoingError(kind: .timedOut), timeout: timeout, maxBytes: maxBytes)
+    }
+  }
+
+  /// The next place; nil where the response is no redirect.
+  ///
+  /// - Throws: `fetch_refused`, `invalid_url`.
+  static func redirect(_ head: OutgoingResponse.Head, from address: WebAddress) throws -> WebAddress? {
+    guard redirects.contains(head.status) else { return nil }
     guard let location = head.headers["location"] else {
-      throw Self.refused("it redirects to nowhere")
+      throw refused("it redirects to nowhere")
     }
     let next = try address.redirected(to: location)
     guard address.scheme == .http || next.scheme == .https else {
-      throw Self.refused("it redirects from https to http")
+      throw refused("it redirects from https to http")
     }
     return next
   }

@@ -5,10 +5,19 @@ struct HostResolver: Sendable {
   /// In the order of preference; empty where the name is not known.
   let addresses: @Sendable (String) async -> [IPAddress]
 
-  /// Blocks a thread of its own, never the cooperative pool; the system's own time limits hold.
+  /// Blocks a thread of its own, never the cooperative pool. Where its task is cancelled it answers at once, with
+  /// nothing; the system is then left to its own time limits.
   static let system = HostResolver { host in
-    await withCheckedContinuation { continuation in
-      threads.addOperation { continuation.resume(returning: lookUp(host)) }
+    let (answers, continuation) = AsyncStream.makeStream(of: [IPAddress].self)
+    let operation = BlockOperation {
+      continuation.yield(lookUp(host))
+      continuation.finish()
+    }
+    threads.addOperation(operation)
+    return await withTaskCancellationHandler {
+      await answers.first { _ in true } ?? []
+    } onCancel: {
+      operation.cancel()
     }
   }
 

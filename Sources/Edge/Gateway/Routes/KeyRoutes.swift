@@ -62,7 +62,7 @@ extension GatewayRoutes {
           Its id, role and reach stay. `secret` is shown this once; the one before it works on for \
           `overlap_seconds`, and one from an earlier rotation ends at once.
           """,
-        request: "RotateKey", responses: [200: .json("KeySecret")],
+        request: "RotateKey", isRequestOptional: true, responses: [200: .json("KeySecret")],
         errors: [
           "invalid_json", "invalid_field", "key_not_found", "key_ended", "grant_refused", "storage_full",
         ])

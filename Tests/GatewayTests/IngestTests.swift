@@ -362,11 +362,12 @@ import Testing
       let home = try #require(try await backend.store.knowledgeBase(named: "default"))
       let standIn = try await StandIn { _, _ in steps }
       let gateway = try gateway(
-        backend, hosts: ["local:127.0.0.1:\(standIn.port)"], timeout: .seconds(1))
+        backend, hosts: ["local:127.0.0.1:\(standIn.port)"],
+        timeout: code == "fetch_timeout" ? .seconds(1) : .seconds(30))
       let began = ContinuousClock.now
       let reply = try await ingest(gateway, standIn.url + "/x")
       #expect(reply.code == code && reply.status == statuses[code], "\(name): \(reply.text)")
-      #expect(began.duration(to: .now) < .seconds(8), "\(name)")
+      #expect(began.duration(to: .now) < .seconds(45), "\(name)")
       // What the other side said is never shown: it may be what only this server may read.
       #expect(!reply.text.contains("OpenSSH") && !reply.text.contains("not here"), "\(name)")
       #expect(try await backend.store.document(standIn.url + "/x", in: home.id) == nil, "\(name)")
@@ -393,7 +394,7 @@ import Testing
       wire: { $0.resolver = slow })
     let began = ContinuousClock.now
     let reply = try await ingest(gateway, "http://docs.example.com/")
-    #expect(reply.status == 504 && reply.code == "fetch_timeout" && began.duration(to: .now) < .seconds(10))
+    #expect(reply.status == 504 && reply.code == "fetch_timeout" && began.duration(to: .now) < .seconds(45))
   }
 
   @Test func theSystemKnowsNames() async {

@@ -29,13 +29,16 @@ public final class TestEngine: Sendable {
   public static func isInstalled(_ model: String) -> Bool { (try? models.installed(model)) != nil }
 
   /// The installed cross-encoder, where there is one: `tools/test` installs it.
-  public static let reranker: Reranker? = {
+  public static let reranker: Reranker? = ownReranker()
+
+  /// One that no other test's pairs wait for.
+  public static func ownReranker() -> Reranker? {
     guard let model = ModelCatalogue.rerankers.first?.name, (try? models.installedReranker(model)) != nil
     else {
       return nil
     }
     return Reranker(cache: models, model: model, threads: 2)
-  }()
+  }
 
   /// - Parameters:
   ///   - sharing: another engine's folder: a second process on the same data.

@@ -223,7 +223,7 @@ import Testing
     }
     let reply = await busy.readToEnd(within: .seconds(5))
     #expect(reply.closed && reply.text.contains("generation_not_reached"))
-    #expect(try await stopped < .seconds(4))
+    #expect(try await stopped < .seconds(10))
     #expect(throws: RawConnection.Failure.self) { try server.connect() }
   }
 

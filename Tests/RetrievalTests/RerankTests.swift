@@ -85,7 +85,7 @@ struct RerankTests {
   @Test(
     .enabled(if: TestEngine.reranker != nil, "the cross-encoder is not installed: tools/test installs it"))
   func theBudgetSaysHowMany() async throws {
-    let reranker = try #require(TestEngine.reranker)
+    let reranker = try #require(TestEngine.ownReranker())
     #expect(try await reranker.measure(budget: .zero) == 0)
     let many = try await reranker.measure(budget: .seconds(60))
     #expect(many == Reranker.maxPairs && reranker.defaultPairs == many)

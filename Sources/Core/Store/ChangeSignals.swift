@@ -1,4 +1,3 @@
-import Domain
 import Foundation
 import GRDB
 import Logging
@@ -8,13 +7,13 @@ import Synchronization
 ///
 /// The poll runs on a dispatch queue of its own and only while someone listens. It asks a connection of its
 /// own for `PRAGMA data_version`, which costs microseconds and changes with any other connection's commit,
-/// and looks at the feed's head only then.
+/// and looks at the head only then.
 final class ChangeSignals: Sendable {
   private struct State {
     var listeners: [Int: AsyncStream<Void>.Continuation] = [:]
     var nextListener = 0
     /// The newest change that listeners have been told of.
-    var told = Generation.zero
+    var told: Int64 = 0
     var isPolling = false
     var isFinished = false
   }
@@ -23,10 +22,15 @@ final class ChangeSignals: Sendable {
   private let queue = DispatchQueue(label: "frontdesk.store.signals")
   private let database: URL
   private let options: SQLiteStore.Options
+  private let head: @Sendable (Database) throws -> Int64
 
-  init(database: URL, options: SQLiteStore.Options) {
+  /// - Parameter head: the number of the newest change, which only grows.
+  init(
+    database: URL, options: SQLiteStore.Options, head: @escaping @Sendable (Database) throws -> Int64
+  ) {
     self.database = database
     self.options = options
+    self.head = head
   }
 
   func stream() -> AsyncStream<Void> {
@@ -53,10 +57,10 @@ final class ChangeSignals: Sendable {
   }
 
   /// Called after each commit of this process, and by the poll.
-  func committed(_ generation: Generation) {
+  func committed(_ change: Int64) {
     let listeners = state.withLock { state -> [AsyncStream<Void>.Continuation] in
-      guard generation > state.told else { return [] }
-      state.told = generation
+      guard change > state.told else { return [] }
+      state.told = change
       return Array(state.listeners.values)
     }
     for listener in listeners { listener.yield() }
@@ -106,11 +110,11 @@ final class ChangeSignals: Sendable {
       )
     observer.connection = connection
     let known = observer.dataVersion
-    let (version, head) = try connection.unsafeRead { db -> (Int64?, Generation?) in
+    let (version, newest) = try connection.unsafeRead { [head] db -> (Int64?, Int64?) in
       let version = try db.integer("PRAGMA data_version")
-      return (version, version == known ? nil : try FeedWriter(db).head())
+      return (version, version == known ? nil : try head(db))
     }
     observer.dataVersion = version
-    if let head { committed(head) }
+    if let newest { committed(newest) }
   }
 }

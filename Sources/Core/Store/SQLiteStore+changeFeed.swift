@@ -63,7 +63,7 @@ extension SQLiteStore {
       let kb = try KnowledgeBaseRow.require(id, db)
       return try FeedWriter(db).record(FeedWriter.KnowledgeBaseChange(kind), of: kb.id)
     }
-    signals.committed(generation)
+    signals.committed(generation.rawValue)
     return generation
   }
 

@@ -14,7 +14,7 @@ extension SQLiteStore {
       var writer = try BatchWriter(batch, now: now, db)
       return try writer.write()
     }
-    if case .committed(_, let generation) = outcome { signals.committed(generation) }
+    if case .committed(_, let generation) = outcome { signals.committed(generation.rawValue) }
     return outcome
   }
 }

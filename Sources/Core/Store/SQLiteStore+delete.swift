@@ -20,7 +20,7 @@ extension SQLiteStore {
       documents += receipt.documents
       chunks += receipt.chunks
       generation = receipt.generation
-      if receipt.documents > 0 { signals.committed(generation) }
+      if receipt.documents > 0 { signals.committed(generation.rawValue) }
       start = end
     } while start < externalIDs.count
     return DeleteReceipt(documents: documents, chunks: chunks, generation: generation)
@@ -74,7 +74,7 @@ extension SQLiteStore {
       return try feed.record(.erase, of: kb.id)
     }
     guard let generation else { return nil }
-    signals.committed(generation)
+    signals.committed(generation.rawValue)
     try await eraser.run()
     return generation
   }

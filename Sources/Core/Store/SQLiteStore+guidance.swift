@@ -51,7 +51,7 @@ extension SQLiteStore {
       }
       return try FeedWriter(db).record(kind, of: kb.id)
     }
-    signals.committed(generation)
+    signals.committed(generation.rawValue)
     return generation
   }
 }

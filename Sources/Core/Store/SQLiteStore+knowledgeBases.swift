@@ -39,7 +39,7 @@ extension SQLiteStore {
       )
       return (created, generation)
     }
-    signals.committed(generation)
+    signals.committed(generation.rawValue)
     return created
   }
 
@@ -69,7 +69,7 @@ extension SQLiteStore {
       try db.run("UPDATE knowledge_bases SET model = ? WHERE id = ?", model, kb.id)
       return try feed.record(.model, of: kb.id)
     }
-    signals.committed(generation)
+    signals.committed(generation.rawValue)
     return generation
   }
 
@@ -82,7 +82,7 @@ extension SQLiteStore {
       try db.run("UPDATE knowledge_bases SET name = NULL WHERE id = ?", kb.id)
       return try FeedWriter(db).record(.knowledgeBaseDeleted, of: kb.id)
     }
-    signals.committed(generation)
+    signals.committed(generation.rawValue)
     try await removeDeletedKnowledgeBases()
     return generation
   }

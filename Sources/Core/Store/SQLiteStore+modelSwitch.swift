@@ -96,7 +96,7 @@ extension SQLiteStore {
       try db.run("UPDATE knowledge_bases SET model = ? WHERE id = ?", found.model, kb.id)
       return .set(try FeedWriter(db).record(.model, of: kb.id))
     }
-    if case .set(let generation) = outcome { signals.committed(generation) }
+    if case .set(let generation) = outcome { signals.committed(generation.rawValue) }
     return outcome
   }
 

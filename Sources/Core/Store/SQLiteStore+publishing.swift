@@ -10,7 +10,7 @@ extension SQLiteStore {
     let outcome = try await knowledge.write { db in
       try Publisher(now: now, db).act(act, on: externalID, in: id, vectors: vectors)
     }
-    if case .done(_, let generation) = outcome { signals.committed(generation) }
+    if case .done(_, let generation) = outcome { signals.committed(generation.rawValue) }
     return outcome
   }
 
@@ -33,7 +33,7 @@ extension SQLiteStore {
       outcome.documents += step.outcome.documents
       outcome.generation = step.outcome.generation ?? outcome.generation
       outcome.missing.merge(step.outcome.missing) { known, _ in known }
-      if let generation = step.outcome.generation { signals.committed(generation) }
+      if let generation = step.outcome.generation { signals.committed(generation.rawValue) }
       after = outcome.missing.count < Self.textsAtOnce ? step.after : nil
     }
     let now = options.now().column

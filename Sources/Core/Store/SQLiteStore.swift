@@ -26,6 +26,8 @@ public final class SQLiteStore: DocumentStore, AccessKeyStore, Sendable {
     public var logger = Logger(label: "frontdesk.store")
     /// Links the audit log's entries; nil links them by hashes alone.
     public var auditKey: AuditKey?
+    /// Wrap the keys that seal what customers say; nil for a file in the folder, made when it is first needed.
+    public var masterKeys: MasterKeys?
     /// Gives documents their times.
     public var now: @Sendable () -> Date = { Date() }
 
@@ -36,8 +38,13 @@ public final class SQLiteStore: DocumentStore, AccessKeyStore, Sendable {
   let options: Options
   let knowledge: DatabaseFile
   let service: DatabaseFile
+  /// Of the change feed.
   let signals: ChangeSignals
+  /// Of what is said in conversations.
+  let messageLog: ChangeSignals
   let eraser: Eraser
+  let serviceEraser: Eraser
+  let encryption: EncryptionKeys
 
   /// Opens the store, making or migrating its files as needed. Blocks: call it at start.
   ///
@@ -75,26 +82,34 @@ public final class SQLiteStore: DocumentStore, AccessKeyStore, Sendable {
       _ = try FeedWriter(db).record(.knowledgeBaseCreated, of: db.lastInsertedRowID)
     }
     try Self.prepare(service, Schema.service) { _ in }
-    signals = ChangeSignals(database: knowledge.url, options: options)
+    encryption = EncryptionKeys(folder: folder, masters: options.masterKeys)
+    signals = ChangeSignals(database: knowledge.url, options: options) { try FeedWriter($0).head().rawValue }
+    messageLog = ChangeSignals(database: service.url, options: options) { try Self.messageHead($0) }
     eraser = Eraser(database: knowledge.url, options: options)
+    serviceEraser = Eraser(database: service.url, options: options)
     try resumeUnfinishedWork()
   }
 
   deinit {
-    signals.finish()
-    eraser.stop()
+    stopBackgroundWork()
   }
 
   /// Closes the files; everything asked of the store afterwards throws `store_closed`.
   ///
   /// Waits for reads and writes that are under way.
   public func close() async throws {
-    signals.finish()
-    eraser.stop()
+    stopBackgroundWork()
     try await Self.blocking {
       try self.knowledge.close()
       try self.service.close()
     }
+  }
+
+  private func stopBackgroundWork() {
+    signals.finish()
+    messageLog.finish()
+    eraser.stop()
+    serviceEraser.stop()
   }
 
   /// Migrates; `onCreate` runs in the same transaction where the file is new.
@@ -120,13 +135,15 @@ public final class SQLiteStore: DocumentStore, AccessKeyStore, Sendable {
   /// What a killed process left: erased bytes on disk, documents of deleted knowledge bases.
   private func resumeUnfinishedWork() throws {
     let (erasure, deletion): (Bool, Bool)
+    let serviceErasure: Bool
     do {
       (erasure, deletion) = try knowledge.pool.read { db in
         (
-          try db.exists("SELECT 1 FROM meta WHERE key = 'erasure_pending'"),
+          try Eraser.isPending(db),
           try db.exists("SELECT 1 FROM knowledge_bases WHERE name IS NULL")
         )
       }
+      serviceErasure = try service.pool.read { try Eraser.isPending($0) }
     } catch {
       throw StoreError.translating(error)
     }
@@ -135,6 +152,7 @@ public final class SQLiteStore: DocumentStore, AccessKeyStore, Sendable {
     } else if erasure {
       eraser.startInBackground()
     }
+    if serviceErasure { serviceEraser.startInBackground() }
   }
 
   /// Runs blocking work on a thread that is nobody else's.

@@ -23,6 +23,10 @@ public struct StoreError: CodedError {
     case storeClosed = "store_closed"
     case auditKeyMissing = "audit_key_missing"
     case auditKeyWrong = "audit_key_wrong"
+    case masterKeyMissing = "master_key_missing"
+    case masterKeyWrong = "master_key_wrong"
+    /// The customer asked that what is stored about them is used no more.
+    case customerRestricted = "customer_restricted"
     /// A file cannot be opened, read or written.
     case storeUnavailable = "store_unavailable"
   }

@@ -39,6 +39,11 @@ final class Eraser: Sendable {
     try db.run("REPLACE INTO meta (key, value) VALUES ('erasure_pending', ?)", UUID().uuidString)
   }
 
+  /// Whether a killed process left something to erase.
+  static func isPending(_ db: Database) throws -> Bool {
+    try db.exists("SELECT 1 FROM meta WHERE key = 'erasure_pending'")
+  }
+
   /// Returns when nothing is left of what was deleted before the call.
   ///
   /// - Throws: `store_busy` where a reader holds an older state for too long; it is then tried again in the
@@ -142,8 +147,8 @@ final class Eraser: Sendable {
   private static let busy = StoreError(
     .storeBusy,
     """
-    The document is erased, but a long read still holds the log that contains it. Its bytes leave the disk \
-    as soon as that read ends.
+    What was to be erased is deleted, but a long read still holds the log that contains it. Its bytes leave the \
+    disk as soon as that read ends.
     """
   )
 }

@@ -90,11 +90,16 @@ let package = Package(
     .target(
       name: "Evaluation", dependencies: ["Domain", "Retrieval", "Knowledge"], path: "Sources/Core/Evaluation"),
 
+    // Layers
+    .target(
+      name: "Conversation", dependencies: ["Domain", "Security", "Retrieval"],
+      path: "Sources/Layers/Conversation"),
+
     // Edge
     .target(
       name: "Gateway",
       dependencies: [
-        "Domain", "Security", "SearchIndex", "Retrieval", "Knowledge", hummingbird, hummingbirdCore,
+        "Domain", "Security", "SearchIndex", "Retrieval", "Knowledge", "Conversation", hummingbird, hummingbirdCore,
         hummingbirdTLS, httpTypes, nioHTTPTypes, nio("NIOCore"), nio("NIOHTTP1"), nio("NIOPosix"), nioSSL,
         httpClient, log, metrics, lifecycle,
       ],
@@ -103,7 +108,7 @@ let package = Package(
       name: "frontdesk",
       dependencies: [
         "Domain", "Security", "TextAnalysis", "Embedding", "SearchIndex", "Store", "Retrieval", "Knowledge",
-        "Evaluation", "Gateway", arguments, configuration, log, metrics, lifecycle,
+        "Evaluation", "Conversation", "Gateway", arguments, configuration, log, metrics, lifecycle,
       ],
       path: "Sources/Edge/frontdesk"),
 
@@ -149,7 +154,7 @@ let package = Package(
     .testTarget(
       name: "GatewayTests",
       dependencies: [
-        "Gateway", "Store", "Retrieval", "Knowledge", "Embedding", "Evaluation", "Domain", "Security",
+        "Gateway", "Conversation", "Store", "Retrieval", "Knowledge", "Embedding", "Evaluation", "Domain", "Security",
         "TestSupport",
         crypto, cryptoExtras, hummingbird, hummingbirdTesting, httpTypes, nio("NIOPosix"), nio("NIOCore"),
         log,

@@ -17,6 +17,11 @@ import Testing
     search | owner editor publisher supervisor agent analyst privacy_officer service customer reader | 404 kb_not_found
     answer | owner editor publisher supervisor agent analyst service customer reader | 404 kb_not_found
     verify | owner editor publisher supervisor agent reader service* | 2xx
+    openConversation | owner editor service customer reader | 404 kb_not_found
+    getConversation | owner editor supervisor agent service customer reader | 404 conversation_not_found
+    sendMessage | owner editor service customer reader | 404 conversation_not_found
+    listMessages | owner editor supervisor agent service customer reader | 404 conversation_not_found
+    closeConversation | owner editor supervisor agent service customer reader | 404 conversation_not_found
     listDocuments | owner editor publisher supervisor agent privacy_officer reader service* | 404 kb_not_found
     getDocument | owner editor publisher supervisor agent privacy_officer reader service* | 404 kb_not_found
     putDocument | owner editor service* | 404 kb_not_found
@@ -86,6 +91,8 @@ import Testing
     case "search": ["query": "returns", "kb": "walk"]
     case "answer": ["question": "How long do returns take?", "kb": "walk"]
     case "verify": ["citations": []]
+    case "openConversation": ["kb": "walk"]
+    case "sendMessage": ["text": .string("How long do returns take? \(number)")]
     case "patchDocument": ["title": .string("Returns \(number)")]
     case "bulkUpsert": ["external_id": "b", "text": .string("Shipping takes \(number) days.")]
     case "createChatCompletion":
@@ -121,7 +128,7 @@ import Testing
       #expect((route.body != .none) == (body != nil), "\(id) lacks a body, or has one too many")
       for caller in callers {
         number += 1
-        let uri = try await Self.uri(of: route, number, backend)
+        let uri = try await Self.uri(of: route, for: caller, number, backend)
         let reply = try await gateway.send(
           route.method, uri, key: caller.key, headers: caller.origin.map { ["Origin": $0] } ?? [:],
           body: Self.body(id, number, page: site.url + "/").map { JSONText.data($0) })
@@ -169,7 +176,12 @@ import Testing
         })
     }
     let opened: [String: Set] = [
-      "search": ["search", "listModels", "getModel"], "chat": ["answer", "createChatCompletion"],
+      "search": ["search", "listModels", "getModel"],
+      "chat": [
+        "answer", "createChatCompletion", "openConversation", "getConversation", "sendMessage",
+        "listMessages",
+        "closeConversation",
+      ],
     ]
     for (scope, opened) in opened {
       let made = try await gateway.send(
@@ -187,7 +199,9 @@ import Testing
   }
 
   /// The path of one request, with everything there that it names.
-  private static func uri(of route: Route, _ number: Int, _ backend: Backend) async throws -> String {
+  private static func uri(
+    of route: Route, for caller: Caller, _ number: Int, _ backend: Backend
+  ) async throws -> String {
     var uri = route.path.description
     if route.documentation.id == "deleteKnowledgeBase" {
       let name = "doomed-\(number)"
@@ -198,6 +212,19 @@ import Testing
       let key = AccessKey.issue(name: "subject", role: .reader, at: Date()).key
       try await backend.store.insert(key)
       uri = uri.replacing("{id}", with: key.id)
+    }
+    if uri.contains("{conversation}") {
+      // Opened with the caller's own key; tokens are made with the configured one.
+      var key: AccessKey?
+      if let secret = caller.key {
+        key = try await backend.store.accessKey(secretHash: AccessKeySecret.hash(of: secret))
+      }
+      let new = NewConversation(
+        knowledgeBase: "walk", channel: "api", customer: nil, opener: "key:" + (key?.id ?? "owner"))
+      let conversation = try await backend.store.open(new, at: Date())
+      // Agents read what is waiting for one.
+      _ = try await backend.store.change(conversation.id, to: .waiting, at: Date())
+      uri = uri.replacing("{conversation}", with: conversation.id)
     }
     if uri.contains("{job}") {
       let job = try await backend.store.addJob(

@@ -83,6 +83,9 @@ public protocol ConversationStore: Sendable {
   /// - Returns: the newest messages, oldest first.
   func latestMessages(of conversation: String, limit: Int) async throws -> [Message]
 
+  /// - Returns: what answers a message, nil where nothing does yet.
+  func reply(to sequence: Int, in conversation: String) async throws -> Message?
+
   /// The newest message's position, 0 where there is none.
   func messageHead() async throws -> Int64
   /// - Returns: what was said after a position, of all conversations, in order.

@@ -5,6 +5,8 @@ public enum Permission: String, Sendable, CaseIterable {
   case search, ask, verify
   /// Hold a conversation as a customer does.
   case converse
+  /// Read conversations: one's own, those that one attends, or all, as far as other permissions go.
+  case readConversations = "read_conversations"
   /// Learn how a search came about: `explain` and `why_not`.
   case explain
   /// Have texts of one's own embedded.
@@ -67,15 +69,15 @@ extension AccessKey.Role {
       Grant(
         Self.reading.union([
           .embed, .readAllDocuments, .writeDocuments, .publishDocuments, .deleteDocuments, .manageRules,
-          .manageKnowledgeBases, .maintainIndex, .evaluate, .readMetrics, .converse,
+          .manageKnowledgeBases, .maintainIndex, .evaluate, .readMetrics, .converse, .readConversations,
         ]))
     case .publisher: Grant(Self.reading.union([.readAllDocuments, .publishDocuments]))
     case .supervisor:
       Grant(
         Self.reading.union([
-          .attendConversations, .superviseConversations, .readTranscripts, .readMetrics,
+          .attendConversations, .superviseConversations, .readConversations, .readTranscripts, .readMetrics,
         ]))
-    case .agent: Grant(Self.reading.union([.attendConversations]))
+    case .agent: Grant(Self.reading.union([.attendConversations, .readConversations]))
     case .analyst: Grant([.search, .ask, .explain, .embed, .readMetrics, .evaluate])
     case .auditor: Grant([.readAudit])
     case .privacyOfficer:
@@ -85,10 +87,10 @@ extension AccessKey.Role {
       ])
     case .service:
       Grant(
-        [.search, .ask, .converse, .embed, .mintTokens],
+        [.search, .ask, .converse, .readConversations, .embed, .mintTokens],
         onRequest: [.verify, .readDocuments, .writeDocuments, .publishDocuments, .deleteDocuments])
-    case .customer: Grant([.search, .ask, .converse])
-    case .reader: Grant(Self.reading.union([.embed, .converse, .readMetrics]))
+    case .customer: Grant([.search, .ask, .converse, .readConversations])
+    case .reader: Grant(Self.reading.union([.embed, .converse, .readConversations, .readMetrics]))
     }
   }
 

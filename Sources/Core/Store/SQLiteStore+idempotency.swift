@@ -7,6 +7,7 @@ extension SQLiteStore: IdempotencyStore {
     _ request: IdempotentRequest, until lease: Date, at now: Date, forgetting oldest: Date
   ) async throws -> IdempotencyClaim {
     let attempt = UUID().uuidString
+    let encryption = encryption
     return try await service.write { db in
       try db.run(
         "DELETE FROM idempotency WHERE created_at < ? AND (status IS NOT NULL OR lease_until <= ?)",
@@ -24,7 +25,10 @@ extension SQLiteStore: IdempotencyStore {
       guard try found.data(0) == request.fingerprint else { return .differs }
       if let status = try found.intIfPresent(2) {
         return .done(
-          KeptResponse(status: status, headers: try found.pairs(3), body: try found.data(4)))
+          KeptResponse(
+            status: status, headers: try found.pairs(3),
+            body: try encryption.opener(db).openKept(
+              try found.data(4), Self.idempotencyContext(request.scope))))
       }
       guard try found.date(1) <= now else { return .inProgress }
       try db.run(
@@ -45,12 +49,14 @@ extension SQLiteStore: IdempotencyStore {
   public func keep(
     _ response: KeptResponse, of request: IdempotentRequest, attempt: String
   ) async throws -> Bool {
-    try await service.write { db in
+    let encryption = encryption
+    return try await service.write { db in
+      let body = try encryption.sealer(db).seal(response.body, Self.idempotencyContext(request.scope))
       try db.run(
         """
         UPDATE idempotency SET status = ?, headers = ?, body = ?
         WHERE scope = ? AND attempt = ? AND status IS NULL
-        """, response.status, JSONColumn.encode(response.headers), response.body, request.scope, attempt)
+        """, response.status, JSONColumn.encode(response.headers), body, request.scope, attempt)
       return db.changesCount == 1
     }
   }
@@ -69,4 +75,6 @@ extension SQLiteStore: IdempotencyStore {
         request.scope, attempt)
     }
   }
+
+  static func idempotencyContext(_ scope: Data) -> String { "idempotency " + scope.base64EncodedString() }
 }

@@ -11,7 +11,9 @@ extension SQLiteStore: JobStore {
     kind: String, knowledgeBase: String, author: String?, total: Int, parts: [JobPart], at now: Date
   ) async throws -> Job {
     let id = UUID().uuidString.lowercased()
+    let encryption = encryption
     return try await service.write { db in
+      let sealer = try encryption.sealer(db, at: now)
       try db.run(
         """
         INSERT INTO jobs (id, kind, kb, author, state, total, created_at, updated_at)
@@ -21,7 +23,7 @@ extension SQLiteStore: JobStore {
       for (index, part) in parts.enumerated() {
         try db.run(
           "INSERT INTO job_parts (job, part, first_line, input) VALUES (?, ?, ?, ?)", sequence, index,
-          part.firstLine, part.input)
+          part.firstLine, try sealer.seal(part.input, Self.partContext(sequence, index, "input")))
       }
       return try Self.require(id, db)
     }
@@ -42,14 +44,19 @@ extension SQLiteStore: JobStore {
   }
 
   public func jobResults(_ id: String, from part: Int, limit: Int) async throws -> [Data] {
-    try await service.read { db in
+    let encryption = encryption
+    return try await service.read { db in
+      let sealer = try encryption.opener(db)
       var results: [Data] = []
       try db.each(
         """
-        SELECT p.result FROM job_parts p JOIN jobs j ON j.sequence = p.job
+        SELECT p.result, p.job, p.part FROM job_parts p JOIN jobs j ON j.sequence = p.job
         WHERE j.id = ? AND p.part >= ? AND p.result IS NOT NULL ORDER BY p.part LIMIT ?
         """, [id, part, limit]
-      ) { results.append(try $0.data(0)) }
+      ) { row in
+        let context = Self.partContext(try row.integer(1), try row.int(2), "result")
+        results.append(try sealer.openKept(try row.data(0), context))
+      }
       return results
     }
   }
@@ -104,31 +111,43 @@ extension SQLiteStore: JobStore {
   }
 
   public func nextPart(_ hold: JobHold) async throws -> JobPart? {
-    try await service.read { db in
-      try db.row(
+    let encryption = encryption
+    return try await service.read { db in
+      let sealer = try encryption.opener(db)
+      return try db.row(
         """
-        SELECT p.first_line, p.input FROM job_parts p JOIN jobs j ON j.sequence = p.job
+        SELECT p.first_line, p.input, p.job, p.part FROM job_parts p JOIN jobs j ON j.sequence = p.job
         WHERE j.id = ? AND p.input IS NOT NULL ORDER BY p.part LIMIT 1
         """, hold.job.id
-      ).map { JobPart(firstLine: try $0.int(0), input: try $0.data(1)) }
+      ).map { row in
+        let context = Self.partContext(try row.integer(2), try row.int(3), "input")
+        return JobPart(firstLine: try row.int(0), input: try sealer.openKept(try row.data(1), context))
+      }
     }
   }
 
   public func completePart(
     _ part: JobPart, _ result: JobPartResult, _ hold: JobHold, at now: Date
   ) async throws -> Bool {
-    try await service.write { db in
+    let encryption = encryption
+    return try await service.write { db in
       try db.run(
         """
         UPDATE jobs SET done = done + ?, failed = failed + ?, updated_at = ?
         WHERE id = ? AND attempt = ? AND state = 'running'
         """, result.done, result.failed, now.column, hold.job.id, hold.attempt)
       guard db.changesCount == 1 else { return false }
-      try db.run(
+      let row = try db.row(
         """
-        UPDATE job_parts SET input = NULL, result = ?
-        WHERE job = (SELECT sequence FROM jobs WHERE id = ?) AND first_line = ?
-        """, result.lines, hold.job.id, part.firstLine)
+        SELECT p.job, p.part FROM job_parts p JOIN jobs j ON j.sequence = p.job
+        WHERE j.id = ? AND p.first_line = ?
+        """, hold.job.id, part.firstLine)
+      guard let row else { throw StoreError.corrupt("a job's part is gone") }
+      let (sequence, index) = (try row.integer(0), try row.int(1))
+      try db.run(
+        "UPDATE job_parts SET input = NULL, result = ? WHERE job = ? AND part = ?",
+        try encryption.sealer(db, at: now).seal(
+          result.lines, Self.partContext(sequence, index, "result")), sequence, index)
       return try !Self.require(hold.job.id, db).isCancelling
     }
   }
@@ -153,6 +172,10 @@ extension SQLiteStore: JobStore {
         "UPDATE jobs SET lease_until = 0 WHERE id = ? AND attempt = ? AND state = 'running'", hold.job.id,
         hold.attempt)
     }
+  }
+
+  static func partContext(_ job: Int64, _ part: Int, _ what: String) -> String {
+    "job \(job) \(part) \(what)"
   }
 
   /// What was sent and will not be done is not kept.

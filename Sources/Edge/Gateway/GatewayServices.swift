@@ -1,3 +1,4 @@
+import Conversation
 import Domain
 import Foundation
 import Knowledge
@@ -15,6 +16,7 @@ public struct GatewayServices: Sendable {
   let tokenSecrets: TokenSecretsFile
   let requests: any IdempotencyStore
   let jobs: any JobStore
+  let conversations: ConversationService
   let documentLocks = KeyedLocks<GatewayRoutes.DocumentKey>()
   let readiness: @Sendable () async -> ReadinessReport
   let metrics: PrometheusRegistry
@@ -35,7 +37,7 @@ public struct GatewayServices: Sendable {
     engine: SearchEngine, ingest: IngestService, switcher: ModelSwitcher, store: any DocumentStore,
     keys: any AccessKeyStore,
     audit: any AuditLog, tokenSecrets: TokenSecretsFile, requests: any IdempotencyStore,
-    jobs: any JobStore,
+    jobs: any JobStore, conversations: ConversationService,
     readiness: @escaping @Sendable () async -> ReadinessReport,
     metrics: PrometheusRegistry,
     models: [String] = [], version: String = "0"
@@ -49,6 +51,7 @@ public struct GatewayServices: Sendable {
     self.tokenSecrets = tokenSecrets
     self.requests = requests
     self.jobs = jobs
+    self.conversations = conversations
     self.readiness = readiness
     self.metrics = metrics
     self.models = models

@@ -61,7 +61,7 @@ struct Frontdesk: AsyncParsableCommand {
       BenchCommand.self,
       ModelCommand.self, KnowledgeBaseCommand.self, DocumentCommand.self, KeyCommand.self, BackupCommand.self,
       RestoreCommand.self,
-      MigrateCommand.self, ConfigCommand.self, AuditCommand.self,
+      MigrateCommand.self, ConfigCommand.self, AuditCommand.self, EncryptionCommand.self,
     ])
 }
 

@@ -13,7 +13,7 @@ public struct BrowserToken: Hashable, Sendable, Codable {
     public var permissions: Set<Permission> {
       switch self {
       case .search: [.search]
-      case .chat: [.ask, .converse]
+      case .chat: [.ask, .converse, .readConversations]
       }
     }
   }

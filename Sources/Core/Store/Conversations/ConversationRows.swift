@@ -41,6 +41,7 @@ enum CustomerRow {
   }
 
   static func context(_ lookup: Data) -> String { "customer " + lookup.base64EncodedString() }
+  static func holdContext(_ lookup: Data) -> String { "hold " + lookup.base64EncodedString() }
 }
 
 /// How messages stand in rows.

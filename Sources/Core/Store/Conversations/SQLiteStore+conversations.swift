@@ -83,6 +83,14 @@ extension SQLiteStore: ConversationStore {
     ).reversed()
   }
 
+  public func reply(to sequence: Int, in conversation: String) async throws -> Message? {
+    try await messages(
+      of: conversation,
+      "SELECT \(MessageRow.columns) FROM messages WHERE conversation = ? AND in_reply_to = ? LIMIT ?",
+      sequence, 1
+    ).first
+  }
+
   private func messages(
     of conversation: String, _ sql: String, _ sequence: Int, _ limit: Int
   ) async throws -> [Message] {

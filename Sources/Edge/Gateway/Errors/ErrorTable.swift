@@ -78,6 +78,7 @@ enum ErrorTable {
 
     // What is asked for.
     "document_not_found": Row(404, "No such document"),
+    "conversation_not_found": Row(404, "No such conversation"),
     "job_not_found": Row(404, "No such job"),
     "model_not_found": Row(404, "No such model"),
     "version_not_found": Row(404, "No such version"),
@@ -89,6 +90,9 @@ enum ErrorTable {
     "method_not_allowed": Row(405, "Not a method of this route"),
     "not_acceptable": Row(406, "No such representation"),
     "body_timeout": Row(408, "The body came too slowly", retryAfter: 1),
+    "conversation_closed": Row(409, "The conversation has ended"),
+    "customer_restricted": Row(409, "The customer's data may not be used"),
+    "message_conflict": Row(409, "The id was used for another message"),
     "duplicate_id": Row(409, "Two documents claim one id"),
     "key_ended": Row(409, "The key has ended"),
     "idempotency_conflict": Row(409, "The key was used for another request"),
@@ -142,6 +146,8 @@ enum ErrorTable {
     "feed_trimmed": unknown,
     "audit_key_missing": Row(500, "The audit log's key is missing", isInternal: true),
     "audit_key_wrong": Row(500, "The audit log has another key", isInternal: true),
+    "master_key_missing": Row(500, "The master key is missing", isInternal: true),
+    "master_key_wrong": Row(500, "The master key is another", isInternal: true),
     "store_corrupt": Row(500, "The store is damaged", isInternal: true),
     "store_schema_newer": Row(500, "The store is of a newer version", isInternal: true),
 

@@ -99,7 +99,7 @@ struct IdempotentHandling: Sendable {
 
   // MARK: What a request is
 
-  private static func key(_ headers: HTTPFields) throws(Problem) -> String? {
+  static func key(_ headers: HTTPFields) throws(Problem) -> String? {
     let values = headers[values: .idempotencyKey]
     guard let key = values.first else { return nil }
     guard values.count == 1, (1...maxKeyBytes).contains(key.utf8.count),

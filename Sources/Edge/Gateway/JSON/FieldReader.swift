@@ -176,6 +176,16 @@ struct FieldReader {
     return conditions
   }
 
+  /// An object, read with a reader of its own.
+  mutating func object<T>(_ field: String, read: (inout FieldReader) -> T) -> T? {
+    guard let value = value(field) else { return nil }
+    guard case .object(let members) = value else { return wrongType(field, "an object", value) }
+    var reader = FieldReader(members: members, path: "\(path)\(field).")
+    let result = read(&reader)
+    errors += reader.errors
+    return result
+  }
+
   /// A list of objects, each read with a reader of its own.
   mutating func objects<T>(
     _ field: String, code: String, maxCount: Int, read: (inout FieldReader) -> T

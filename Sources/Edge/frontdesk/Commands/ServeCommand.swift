@@ -36,7 +36,10 @@ struct ServeCommand: AsyncParsableCommand {
     MetricsSystem.bootstrap(registry)
     let configuration = try Self.configuration(settings)
     let workspace = try await Workspace.open(settings)
-    do { try await workspace.store.requireAuditKey() } catch {
+    do {
+      try await workspace.store.requireAuditKey()
+      try await workspace.store.requireMasterKey()
+    } catch {
       await workspace.close()
       throw error
     }
@@ -56,6 +59,7 @@ struct ServeCommand: AsyncParsableCommand {
             keys: workspace.store, audit: workspace.store, tokenSecrets: workspace.tokenSecrets,
             requests: workspace.store,
             jobs: workspace.store,
+            conversations: workspace.conversations,
             readiness: { await workspace.readiness() },
             metrics: registry,
             models: ModelCatalogue.embedders.map(\.name) + [KnowledgeBase.noModel], version: Release.version),

@@ -1,3 +1,4 @@
+import Conversation
 import Domain
 import Embedding
 import Foundation
@@ -19,6 +20,7 @@ final class Workspace: Sendable {
   let ingest: IngestService
   let switcher: ModelSwitcher
   let schedule: PublicationSchedule
+  let conversations: ConversationService
   /// Nil where none is set.
   let auditKey: AuditKey?
   let tokenSecrets: TokenSecretsFile
@@ -28,6 +30,9 @@ final class Workspace: Sendable {
     let logger = Log.make(settings.logLevel)
     var options = SQLiteStore.Options()
     options.auditKey = try settings.auditKeyFile.map { try AuditKeyFile.read($0, notWithin: settings.data) }
+    options.masterKeys = try settings.masterKeyFile.map {
+      try MasterKeySetting.read($0, notWithin: settings.data)
+    }
     let store = try SQLiteStore(folder: settings.data, options: options)
     return Workspace(settings, store: store, auditKey: options.auditKey, chunking: chunking, logger: logger)
   }
@@ -67,6 +72,9 @@ final class Workspace: Sendable {
     ingest = IngestService(store: store, embedders: embedders, tokens: tokens, chunking: chunking)
     switcher = ModelSwitcher(store: store, embedders: embedders, indexes: indexes, tokens: tokens)
     schedule = PublicationSchedule(store: store, embedders: embedders, logger: logger)
+    var conversing = ConversationService.Options()
+    conversing.redactsTranscripts = settings.redactTranscripts
+    conversations = ConversationService(store: store, options: conversing)
   }
 
   /// Publishes and takes back what is due, where no server does it; a search shows the state that it then is.

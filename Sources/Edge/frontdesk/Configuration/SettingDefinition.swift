@@ -121,6 +121,16 @@ struct SettingDefinition: Sendable {
       key: "audit_heads", kind: .text, standard: "", unit: "file",
       help: "Where a server appends the audit log's newest link every hour; best on another machine's disk."),
     .init(
+      key: "master_key", kind: .text, standard: "", unit: "file",
+      help:
+        "Key that opens what is sealed in the store: 64 hexadecimal digits a line, the current one first; outside of the data folder. Unset: master.key in it."
+    ),
+    .init(
+      key: "redact_transcripts", kind: .flag, standard: "false", unit: "",
+      help:
+        "Masks e-mail addresses, telephone numbers, accounts and the like in stored conversations; card numbers always are."
+    ),
+    .init(
       key: "metrics_open", kind: .flag, standard: "false", unit: "",
       help: "Lets /metrics be read without a key."),
     .init(

@@ -118,6 +118,8 @@ struct Settings: Sendable {
     return numbers.count == 2 ? (numbers[0], numbers[1]) : nil
   }
   var auditKeyFile: String? { byKey["audit_key"] }
+  var masterKeyFile: String? { byKey["master_key"] }
+  var redactTranscripts: Bool { flag("redact_transcripts") }
   var auditHeadsFile: String? { byKey["audit_heads"] }
   var trustedProxies: [String] { list("trusted_proxies") }
   var allowedOrigins: [String] { list("allowed_origins") }

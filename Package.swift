@@ -99,7 +99,8 @@ let package = Package(
     .target(
       name: "Gateway",
       dependencies: [
-        "Domain", "Security", "SearchIndex", "Retrieval", "Knowledge", "Conversation", hummingbird, hummingbirdCore,
+        "Domain", "Security", "SearchIndex", "Retrieval", "Knowledge", "Conversation", hummingbird,
+        hummingbirdCore,
         hummingbirdTLS, httpTypes, nioHTTPTypes, nio("NIOCore"), nio("NIOHTTP1"), nio("NIOPosix"), nioSSL,
         httpClient, log, metrics, lifecycle,
       ],
@@ -154,7 +155,8 @@ let package = Package(
     .testTarget(
       name: "GatewayTests",
       dependencies: [
-        "Gateway", "Conversation", "Store", "Retrieval", "Knowledge", "Embedding", "Evaluation", "Domain", "Security",
+        "Gateway", "Conversation", "Store", "Retrieval", "Knowledge", "Embedding", "Evaluation", "Domain",
+        "Security",
         "TestSupport",
         crypto, cryptoExtras, hummingbird, hummingbirdTesting, httpTypes, nio("NIOPosix"), nio("NIOCore"),
         log,

@@ -62,7 +62,11 @@ import Testing
     #expect(reply.status == 200, "\(reply.text)")
     let routes = GatewayRoutes.all(services: backend.services(), configuration: GatewayConfiguration())
     let optional = Set(routes.filter(\.documentation.isRequestOptional).map(\.documentation.id))
-    #expect(optional == ["publishDocument", "unpublishDocument", "archiveDocument", "rotateKey"])
+    #expect(
+      optional == [
+        "publishDocument", "unpublishDocument", "archiveDocument", "rotateKey", "rotateWebhook",
+        "replayDeliveries",
+      ])
   }
 
   func collect(_ value: JSONValue, into references: inout Set<String>) {

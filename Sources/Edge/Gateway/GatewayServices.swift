@@ -15,6 +15,9 @@ public struct GatewayServices: Sendable {
   let tokenSecrets: TokenSecretsFile
   let requests: any IdempotencyStore
   let jobs: any JobStore
+  let webhooks: any WebhookStore
+  /// Seals the secrets that sign events.
+  let webhookSecrets: any SecretSealer
   let documentLocks = KeyedLocks<GatewayRoutes.DocumentKey>()
   let readiness: @Sendable () async -> ReadinessReport
   let metrics: PrometheusRegistry
@@ -35,7 +38,7 @@ public struct GatewayServices: Sendable {
     engine: SearchEngine, ingest: IngestService, switcher: ModelSwitcher, store: any DocumentStore,
     keys: any AccessKeyStore,
     audit: any AuditLog, tokenSecrets: TokenSecretsFile, requests: any IdempotencyStore,
-    jobs: any JobStore,
+    jobs: any JobStore, webhooks: any WebhookStore, webhookSecrets: any SecretSealer,
     readiness: @escaping @Sendable () async -> ReadinessReport,
     metrics: PrometheusRegistry,
     models: [String] = [], version: String = "0"
@@ -49,6 +52,8 @@ public struct GatewayServices: Sendable {
     self.tokenSecrets = tokenSecrets
     self.requests = requests
     self.jobs = jobs
+    self.webhooks = webhooks
+    self.webhookSecrets = webhookSecrets
     self.readiness = readiness
     self.metrics = metrics
     self.models = models
@@ -58,6 +63,7 @@ public struct GatewayServices: Sendable {
       OutgoingClient.stateName,
       "Circuit to another server: 0 closed, 1 half-open (the next call tries), 2 open (it is not called).")
     metrics.describe(OutgoingClient.retriesName, "Calls to another server that were made again.")
+    WebhookMetrics.describe(in: metrics)
     metrics.describe(OutgoingClient.durationName, "Calls to another server, each attempt by itself.")
   }
 }

@@ -5,7 +5,7 @@ import Retrieval
 ///
 /// Tests check real responses against them.
 enum Schemas {
-  static let all: [String: JSONValue] = [requests, access, openAI, integrations].reduce(responses) {
+  static let all: [String: JSONValue] = [requests, access, openAI, integrations, webhooks].reduce(responses) {
     all, further in
     all.merging(further.mapValues(Nullability.applied)) { $1 }
   }
@@ -120,8 +120,10 @@ enum Schemas {
       ], required: []),
   ]
 
-  static let examples = [ownExamples, accessExamples, openAIExamples, integrationExamples]
-    .reduce(into: [:]) { all, further in all.merge(further) { $1 } }
+  static let examples = [
+    ownExamples, accessExamples, openAIExamples, integrationExamples, webhookExamples,
+  ]
+  .reduce(into: [:]) { all, further in all.merge(further) { $1 } }
 
   private static let ownExamples: [String: JSONValue] = [
     "SearchRequest": [

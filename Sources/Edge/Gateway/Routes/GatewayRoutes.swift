@@ -11,7 +11,8 @@ enum GatewayRoutes {
     let api =
       search + documents(services.documentLocks, publishByAnother: configuration.publishByAnother)
       + [ingest(services, configuration)]
-      + knowledgeBases + searchRules + jobs + keys + tokens(ownerKey: configuration.ownerKey) + audit
+      + knowledgeBases + searchRules + jobs + keys + webhooks(configuration.webhookHosts)
+      + tokens(ownerKey: configuration.ownerKey) + audit
       + openAI + [mcp(origins: OriginPolicy(configuration))]
     let operations = operations(metricsOpen: configuration.metricsOpen)
     // The description describes itself, too.

@@ -78,6 +78,23 @@ import Testing
     #expect(try await store.relayEvents(limit: 9, at: Date()) == 0)
   }
 
+  @Test func aSwitchIsToldOfWhenSearchesUseTheModel() async throws {
+    let sample = try await Sample()
+    let store = sample.store
+    try await store.addWebhook(webhook(kbs: ["default"]), limit: 9)
+    for state in [ModelSwitch.State.embedding, .publishing, .clearing, .clearing] {
+      _ = try await store.updateModelSwitch(of: sample.kb) { found, _, now in
+        var next = found ?? ModelSwitch(from: "old", to: "new", startedAt: now)
+        next.state = state
+        found = next
+      }
+    }
+    _ = try await relay(store)
+    #expect(try await told(store) == ["model_switch.finished"])
+    let data = try await store.deliveries(of: "w", state: nil, before: nil, limit: 1).first?.data
+    #expect(data == Data(#"{"kb":"default","model":"new","previous_model":"old"}"#.utf8))
+  }
+
   @Test func nothingIsWrittenThatNobodyWants() async throws {
     let sample = try await Sample()
     let store = sample.store

@@ -18,6 +18,16 @@ struct WebhookMetrics: Sendable {
     registry.describe(age, "Age of the oldest event that waits for a webhook that is enabled.")
   }
 
+  /// Shows each outcome at 0, so that its first occurrence is an increase.
+  init(metrics: any MetricsFactory) {
+    self.metrics = metrics
+    for label in ["delivered", "failed", "dead", "released"] { count(label, by: 0) }
+  }
+
+  private func count(_ outcome: String, by number: Int64) {
+    metrics.makeCounter(label: Self.attempts, dimensions: [("outcome", outcome)]).increment(by: number)
+  }
+
   func note(_ outcome: WebhookOutcome) {
     let label =
       switch outcome {
@@ -26,7 +36,7 @@ struct WebhookMetrics: Sendable {
       case .failed: "dead"
       case .released: "released"
       }
-    metrics.makeCounter(label: Self.attempts, dimensions: [("outcome", label)]).increment(by: 1)
+    count(label, by: 1)
   }
 
   func show(_ backlog: WebhookBacklog, at now: Date) {

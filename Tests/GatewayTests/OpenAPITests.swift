@@ -65,6 +65,8 @@ import Testing
     #expect(
       optional == [
         "publishDocument", "unpublishDocument", "archiveDocument", "rotateKey", "openConversation",
+        "publishDocument", "unpublishDocument", "archiveDocument", "rotateKey", "rotateWebhook",
+        "replayDeliveries",
       ])
   }
 

@@ -58,6 +58,16 @@ import Testing
     createKey | owner | 403 grant_refused
     rotateKey | owner | 404 key_not_found
     revokeKey | owner | 404 key_not_found
+    listWebhooks | owner | 2xx
+    createWebhook | owner | 403 grant_refused
+    getWebhook | owner | 404 webhook_not_found
+    patchWebhook | owner | 404 webhook_not_found
+    deleteWebhook | owner | 404 webhook_not_found
+    rotateWebhook | owner | 404 webhook_not_found
+    testWebhook | owner | 404 webhook_not_found
+    listDeliveries | owner | 404 webhook_not_found
+    replayDelivery | owner | 404 webhook_not_found
+    replayDeliveries | owner | 404 webhook_not_found
     createToken | owner service | 404 kb_not_found
     listAudit | owner auditor | 403 forbidden
     metrics | owner editor supervisor analyst reader | 403 forbidden
@@ -104,7 +114,10 @@ import Testing
     case "createEmbeddings": ["model": "frontdesk/walk", "input": "returns"]
     case "mcp": ["jsonrpc": "2.0", "id": 1, "method": "ping"]
     case "putDocument": ["text": .string("Returns take \(number) days.")]
-    case "publishDocument", "putSearchRules", "rotateKey": [:]
+    case "publishDocument", "putSearchRules", "rotateKey", "patchWebhook", "rotateWebhook",
+      "replayDeliveries":
+      [:]
+    case "createWebhook": ["url": .string(page)]
     case "restoreVersion": ["version": 1, "status": "published"]
     case "createKnowledgeBase": ["name": .string("made-\(number)"), "model": "none"]
     case "setModel": ["model": "none"]
@@ -117,7 +130,10 @@ import Testing
   @Test func everyRouteForEveryCaller() async throws {
     let backend = try Backend()
     let site = try await StandIn { _, number in .response("<p>Page \(number).</p>") }
-    let gateway = try backend.gateway { $0.ingestHosts = [IngestHost("local:127.0.0.1:\(site.port)")!] }
+    let gateway = try backend.gateway {
+      $0.ingestHosts = [IngestHost("local:127.0.0.1:\(site.port)")!]
+      $0.webhookHosts = $0.ingestHosts
+    }
     for name in ["walk", "elsewhere"] {
       _ = try await backend.store.createKnowledgeBase(named: name, model: KnowledgeBase.noModel)
     }
@@ -235,6 +251,18 @@ import Testing
         kind: uri.contains("privacy") ? PrivacyRequest.Kind.export.jobKind : JobRunner.bulkKind,
         knowledgeBase: uri.contains("privacy") ? "" : "walk", author: nil, total: 0, parts: [], at: Date())
       uri = uri.replacing("{job}", with: job.id)
+    }
+    if uri.contains("{webhook}") {
+      let webhook = Webhook(
+        id: "whk_\(number)", url: "https://hooks.example.com/",
+        interest: EventInterest(types: [], knowledgeBases: ["walk"]), isEnabled: true,
+        secrets: [
+          try Webhook.sealed(SigningSecret(), of: "whk_\(number)", SealingKeyFile(folder: backend.folder.url))
+        ],
+        createdAt: Date(), updatedAt: Date())
+      try await backend.store.addWebhook(webhook, limit: .max)
+      let delivery = try await backend.store.addTestDelivery(to: webhook.id, at: Date())
+      uri = uri.replacing("{webhook}", with: webhook.id).replacing("{delivery}", with: delivery.id)
     }
     if uri.contains("{external_id}") {
       // Two versions, the newest published, whatever the caller before did.

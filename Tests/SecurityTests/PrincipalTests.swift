@@ -33,6 +33,7 @@ import Testing
     .erasePersonalData: "owner privacy_officer",
     .mintTokens: "owner service",
     .manageKeys: "owner",
+    .manageWebhooks: "owner",
     .administer: "owner",
   ]
 

@@ -45,6 +45,8 @@ public enum Permission: String, Sendable, CaseIterable {
   /// Make short-lived tokens for browsers, on behalf of customers.
   case mintTokens = "mint_tokens"
   case manageKeys = "manage_keys"
+  /// Say where events are sent.
+  case manageWebhooks = "manage_webhooks"
   /// Backup, restore, configuration.
   case administer
 }

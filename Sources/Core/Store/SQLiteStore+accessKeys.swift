@@ -11,6 +11,7 @@ extension SQLiteStore {
 
   /// - Throws: `key_exists` where its id or its hash is taken.
   public func insert(_ key: AccessKey) async throws {
+    let now = options.now().column
     try await service.write { db in
       try db.run(
         "INSERT OR IGNORE INTO access_keys (\(Self.keyColumns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -32,6 +33,7 @@ extension SQLiteStore {
       guard db.changesCount == 1 else {
         throw StoreError(.keyExists, "This key is in the store already. Make a new one.")
       }
+      try Self.tell(.accessKeyCreated, of: key.id, at: now, db)
     }
   }
 
@@ -64,25 +66,37 @@ extension SQLiteStore {
   public func revokeAccessKey(id: String, at time: Date) async throws -> Bool {
     try await service.write { db in
       try db.run(
-        "UPDATE access_keys SET revoked_at = coalesce(revoked_at, ?) WHERE id = ?",
-        time.column,
-        id
-      )
-      return db.changesCount > 0
+        "UPDATE access_keys SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL", time.column, id)
+      if db.changesCount > 0 {
+        try Self.tell(.accessKeyRevoked, of: id, at: time.column, db)
+        return true
+      }
+      return try db.exists("SELECT 1 FROM access_keys WHERE id = ?", id)
     }
   }
 
   public func rotateAccessKey(
     id: String, prefix: String, secretHash: Data, overlapEndsAt: Date?
   ) async throws -> Bool {
-    try await service.write { db in
+    let now = options.now().column
+    return try await service.write { db in
       try db.run(
         """
         UPDATE access_keys SET prefix = ?2, secret_hash = ?3,
           overlap_hash = CASE WHEN ?4 IS NULL THEN NULL ELSE secret_hash END, overlap_ends_at = ?4
         WHERE id = ?1 AND revoked_at IS NULL
         """, id, prefix, secretHash, overlapEndsAt?.column)
-      return db.changesCount > 0
+      guard db.changesCount > 0 else { return false }
+      try Self.tell(.accessKeyRotated, of: id, at: now, db)
+      return true
+    }
+  }
+
+  /// Keys belong to no one knowledge base: only endpoints of all hear of them. A key's name may be a person's.
+  private static func tell(_ type: EventType, of id: String, at now: Int64, _ db: Database) throws {
+    try OutboxWriter(db, now: now).record(type) {
+      let role = try db.row("SELECT role FROM access_keys WHERE id = ?", id)?.text(0)
+      return ["key_id": .text(id), "role": role.map(OutboxValue.text) ?? .null]
     }
   }
 

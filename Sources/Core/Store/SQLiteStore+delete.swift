@@ -36,6 +36,7 @@ extension SQLiteStore {
     let versions = VersionWriter(db, now: now)
     let settlement = Settlement(kb: kb.id, now: now, db)
     var vectors = VectorKeeper(db)
+    let outbox = try OutboxWriter(db, now: now)
     var documents = 0
     var chunks = 0
     for externalID in externalIDs {
@@ -43,8 +44,15 @@ extension SQLiteStore {
         continue
       }
       try versions.archiveAll(of: stored.id)
-      chunks += try settlement.settle(stored.id, vectors: &vectors).chunks.removed
+      let settled = try settlement.settle(stored.id, vectors: &vectors)
+      chunks += settled.chunks.removed
       try db.run("UPDATE documents SET deleted = 1, chunk_count = 0 WHERE id = ?", stored.id)
+      try outbox.record(.documentDeleted, knowledgeBase: kb.name, document: stored.id) {
+        [
+          "version": .number(Int64(stored.latest.version)),
+          "generation": .number(settled.generation.rawValue),
+        ]
+      }
       documents += 1
     }
     try vectors.removeOrphans()
@@ -79,6 +87,11 @@ extension SQLiteStore {
       try remover.removeOrphanedVectors()
       try Self.forgetPaths(of: stored, externalID, in: kb.id, db)
       _ = try feed.record(document: stored.id, of: kb.id)
+      try OutboxWriter(db, now: now.column).record(
+        .documentPurged, knowledgeBase: kb.name, document: stored.id
+      ) {
+        [:]
+      }
       try Eraser.markPending(db)
       return try feed.record(.erase, of: kb.id)
     }

@@ -71,8 +71,10 @@ extension SQLiteStore: JobStore {
           state = CASE WHEN state = 'queued' OR lease_until <= ?2 THEN 'cancelled' ELSE state END
         WHERE id = ?1 AND state IN ('queued', 'running')
         """, id, now.column)
+      let hasChanged = db.changesCount == 1
       guard let job = try Self.find(id, db) else { return nil }
       if job.state.isFinal { try Self.dropInput(id, db) }
+      if job.state.isFinal, hasChanged { try Self.tell(of: job, at: now, db) }
       return job
     }
   }
@@ -164,7 +166,21 @@ extension SQLiteStore: JobStore {
           state = CASE WHEN ?1 IS NOT NULL THEN 'failed' WHEN cancelling = 1 THEN 'cancelled' ELSE 'succeeded' END
         WHERE id = ? AND attempt = ? AND state = 'running'
         """, errorCode, errorMessage, now.column, hold.job.id, hold.attempt)
-      if db.changesCount == 1 { try Self.dropInput(hold.job.id, db) }
+      guard db.changesCount == 1 else { return }
+      try Self.dropInput(hold.job.id, db)
+      try Self.tell(of: Self.require(hold.job.id, db), at: now, db)
+    }
+  }
+
+  private static func tell(of job: Job, at now: Date, _ db: Database) throws {
+    try OutboxWriter(db, now: now.column).record(
+      job.state == .failed ? .jobFailed : .jobFinished, knowledgeBase: job.knowledgeBase
+    ) {
+      [
+        "job_id": .text(job.id), "kind": .text(job.kind), "state": .text(job.state.rawValue),
+        "done": .number(Int64(job.done)), "failed": .number(Int64(job.failed)),
+        "total": .number(Int64(job.total)), "error_code": job.errorCode.map(OutboxValue.text) ?? .null,
+      ]
     }
   }
 

@@ -31,6 +31,9 @@ extension SQLiteStore {
       try db.run("INSERT INTO knowledge_bases (name, model, created_at) VALUES (?, ?, ?)", name, model, now)
       let id = db.lastInsertedRowID
       let generation = try FeedWriter(db).record(.knowledgeBaseCreated, of: id)
+      try OutboxWriter(db, now: now).record(.knowledgeBaseCreated, knowledgeBase: name) {
+        ["model": .text(model)]
+      }
       let created = KnowledgeBase(
         id: KnowledgeBaseID(rawValue: id),
         name: name,
@@ -77,9 +80,11 @@ extension SQLiteStore {
   ///
   /// Where the process ends in between, the next opening goes on. Citations of its documents read `purged`.
   public func deleteKnowledgeBase(_ id: KnowledgeBaseID) async throws -> Generation {
+    let now = options.now().column
     let generation = try await knowledge.write { db in
       let kb = try KnowledgeBaseRow.require(id, db)
       try db.run("UPDATE knowledge_bases SET name = NULL WHERE id = ?", kb.id)
+      try OutboxWriter(db, now: now).record(.knowledgeBaseDeleted, knowledgeBase: kb.name) { [:] }
       return try FeedWriter(db).record(.knowledgeBaseDeleted, of: kb.id)
     }
     signals.committed(generation.rawValue)

@@ -37,6 +37,12 @@ extension SQLiteStore {
       var after = before
       try change(&after, KnowledgeBaseRow.value(row), now)
       if after != before { try ModelSwitchRow.replace(after, of: id.rawValue, db) }
+      // Searches use the new model from then on; what is left is clearing up.
+      if let after, after.state == .clearing, before?.state == .publishing {
+        try OutboxWriter(db, now: now.column).record(.modelSwitchFinished, knowledgeBase: row.text(1)) {
+          ["model": .text(after.model), "previous_model": .text(after.previous)]
+        }
+      }
       return after
     }
   }

@@ -14,6 +14,7 @@ public struct StoreError: CodedError {
     case schemaNewer = "store_schema_newer"
     case missingVectors = "missing_vectors"
     case keyExists = "key_exists"
+    case webhookLimit = "webhook_limit"
     /// The reader's generation is not one of this store: rebuild.
     case feedTrimmed = "feed_trimmed"
     /// The history does not reach so far.

@@ -60,16 +60,24 @@ public struct Gateway: Service {
     let runner = Task { [services, logger = responder.logger] in
       await JobRunner(services: services, logger: logger).run()
     }
+    let sender = Task { [services, configuration, logger = responder.logger] in
+      await WebhookSender(services: services, configuration: configuration, logger: logger).run()
+    }
     try await withGracefulShutdownHandler {
       do { try await application.run() } catch {
         runner.cancel()
+        sender.cancel()
         await runner.value
+        await sender.value
         throw error
       }
       runner.cancel()
+      sender.cancel()
       await runner.value
+      await sender.value
     } onGracefulShutdown: {
       runner.cancel()
+      sender.cancel()
       Task {
         try await Task.sleep(for: drainTimeout)
         work.stopAll()

@@ -34,6 +34,8 @@ public struct GatewayConfiguration: Sendable {
   public var allowedOrigins: Set<String> = []
   /// Hosts that documents may be fetched from. Default none.
   public var ingestHosts: [IngestHost] = []
+  /// Hosts that webhooks may send to. Default none: any public one, over https.
+  public var webhookHosts: [IngestHost] = []
   /// From which time on a search or an answer is logged as slow; nil never. Default 1 s.
   public var slowQuery: Duration? = .seconds(1)
 

@@ -19,6 +19,9 @@ public struct GatewayServices: Sendable {
   let conversations: ConversationService
   let transcripts: any ConversationStore & CustomerStore
   var customers: any CustomerStore { transcripts }
+  let webhooks: any WebhookStore
+  /// Seals the secrets that sign events.
+  let webhookSecrets: any SecretSealer
   let documentLocks = KeyedLocks<GatewayRoutes.DocumentKey>()
   let readiness: @Sendable () async -> ReadinessReport
   let metrics: PrometheusRegistry
@@ -41,6 +44,7 @@ public struct GatewayServices: Sendable {
     audit: any AuditLog, tokenSecrets: TokenSecretsFile, requests: any IdempotencyStore,
     jobs: any JobStore, conversations: ConversationService,
     transcripts: any ConversationStore & CustomerStore,
+    webhooks: any WebhookStore, webhookSecrets: any SecretSealer,
     readiness: @escaping @Sendable () async -> ReadinessReport,
     metrics: PrometheusRegistry,
     models: [String] = [], version: String = "0"
@@ -56,6 +60,8 @@ public struct GatewayServices: Sendable {
     self.jobs = jobs
     self.conversations = conversations
     self.transcripts = transcripts
+    self.webhooks = webhooks
+    self.webhookSecrets = webhookSecrets
     self.readiness = readiness
     self.metrics = metrics
     self.models = models
@@ -65,6 +71,7 @@ public struct GatewayServices: Sendable {
       OutgoingClient.stateName,
       "Circuit to another server: 0 closed, 1 half-open (the next call tries), 2 open (it is not called).")
     metrics.describe(OutgoingClient.retriesName, "Calls to another server that were made again.")
+    WebhookMetrics.describe(in: metrics)
     metrics.describe(OutgoingClient.durationName, "Calls to another server, each attempt by itself.")
   }
 }

@@ -56,6 +56,7 @@ final class Backend: Sendable {
       engine: engine, ingest: ingest, switcher: switcher, store: store, keys: store, audit: store,
       tokenSecrets: TokenSecretsFile(folder: folder.url), requests: store, jobs: store,
       conversations: ConversationService(store: store), transcripts: store,
+      webhooks: store, webhookSecrets: SealingKeyFile(folder: folder.url),
       readiness: {
         // The gateway keeps its backend, and with it the folder.
         withExtendedLifetime(self) { ReadinessReport(checks: ["store": .init(ready: ready)]) }

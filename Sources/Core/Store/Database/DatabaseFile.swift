@@ -46,6 +46,16 @@ final class DatabaseFile: Sendable {
     }
   }
 
+  /// As `write`, on the calling thread: for what is part of another file's transaction.
+  func writeNow(_ body: (Database) throws -> Void) throws {
+    try pool.writeWithoutTransaction { db in
+      try db.inTransaction(.immediate) {
+        try body(db)
+        return .commit
+      }
+    }
+  }
+
   /// Runs in one read transaction: everything it reads is of one moment.
   func read<T: Sendable>(_ body: @Sendable (Database) throws -> T) async throws -> T {
     let translating: @Sendable (Database) throws -> T = { db in

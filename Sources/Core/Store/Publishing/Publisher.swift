@@ -51,7 +51,10 @@ struct Publisher {
     let settled = try settlement.settle(stored.id, vectors: &vectors)
     for (key, vector) in given { try vectors.insertIfReferenced(vector, for: key) }
     try vectors.removeOrphans()
-    return .done(try versions.latestRecord(of: stored.id), generation: settled.generation)
+    let record = try versions.latestRecord(of: stored.id)
+    try OutboxWriter(db, now: now).record(
+      Self.event(settled, record), stored.id, of: kb.name, generation: settled.generation, record)
+    return .done(record, generation: settled.generation)
   }
 
   /// Without a date it goes out at once; an end that is over would take it back in the same moment.
@@ -94,6 +97,11 @@ struct Publisher {
     return true
   }
 
+  private static func event(_ settled: Settlement.Settled, _ record: DocumentRecord) -> EventType {
+    guard settled.hasChanged else { return .documentUpdated }
+    return record.liveVersion == nil ? .documentUnpublished : .documentPublished
+  }
+
   // MARK: What is due
 
   /// - Returns: what was done, and after which document to go on; nil where there are no more.
@@ -102,14 +110,17 @@ struct Publisher {
   ) throws -> (outcome: DueOutcome, after: (due: Int64, id: Int64)?) {
     var outcome = DueOutcome()
     var vectors = VectorKeeper(db)
-    var due: [(due: Int64, id: Int64, kb: Int64, model: String)] = []
+    let outbox = try OutboxWriter(db, now: now)
+    var due: [(due: Int64, id: Int64, kb: Int64, model: String, name: String)] = []
     try db.each(
       """
-      SELECT d.due_at, d.id, d.kb, b.model FROM documents d JOIN knowledge_bases b ON b.id = d.kb
+      SELECT d.due_at, d.id, d.kb, b.model, b.name FROM documents d JOIN knowledge_bases b ON b.id = d.kb
       WHERE d.due_at <= ? AND (d.due_at, d.id) > (?, ?) AND b.name IS NOT NULL
       ORDER BY d.due_at, d.id LIMIT ?
       """, [now, after.due, after.id, Self.documentsAtOnce]
-    ) { due.append((try $0.integer(0), try $0.integer(1), try $0.integer(2), try $0.text(3))) }
+    ) {
+      due.append((try $0.integer(0), try $0.integer(1), try $0.integer(2), try $0.text(3), try $0.text(4)))
+    }
     for document in due {
       let settlement = Settlement(kb: document.kb, now: now, db)
       let live = try settlement.target(of: document.id).live
@@ -121,8 +132,12 @@ struct Publisher {
           continue
         }
       }
-      outcome.generation = try settlement.settle(document.id, vectors: &vectors).generation
+      let settled = try settlement.settle(document.id, vectors: &vectors)
+      outcome.generation = settled.generation
       try versions.addRevision(to: document.id)
+      let record = try versions.latestRecord(of: document.id)
+      try outbox.record(
+        Self.event(settled, record), document.id, of: document.name, generation: settled.generation, record)
       outcome.documents += 1
     }
     for (key, vector) in given { try vectors.insertIfReferenced(vector, for: key) }

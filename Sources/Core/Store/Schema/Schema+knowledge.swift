@@ -1,6 +1,7 @@
 extension Schema {
   /// Documents, versions, chunks, vectors and the change feed.
-  static let knowledge = Schema(file: "knowledge.db", migrations: [knowledgeV1, knowledgeV2, knowledgeV3])
+  static let knowledge = Schema(
+    file: "knowledge.db", migrations: [knowledgeV1, knowledgeV2, knowledgeV3, knowledgeOutbox])
 
   private static let knowledgeV1 = """
     -- epoch: names this life of the store. erasure_pending: there while erased bytes may remain on disk.

@@ -5,6 +5,7 @@ extension Schema {
     file: "service.db",
     migrations: [
       serviceV1, serviceV2, serviceV3, serviceIdempotency, serviceJobs, serviceConversations,
+      serviceOutbox,
     ])
 
   private static let serviceV1 = """

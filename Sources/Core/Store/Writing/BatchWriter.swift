@@ -12,6 +12,7 @@ struct BatchWriter {
   private let feed: FeedWriter
   private let versions: VersionWriter
   private let settlement: Settlement
+  private let outbox: OutboxWriter
   private var vectors: VectorKeeper
 
   init(_ batch: IngestBatch, now: Int64, _ db: Database) throws {
@@ -23,6 +24,7 @@ struct BatchWriter {
     vectors = VectorKeeper(db)
     versions = VersionWriter(db, now: now)
     settlement = Settlement(kb: kb.id, now: now, db)
+    outbox = try OutboxWriter(db, now: now)
   }
 
   mutating func write() throws -> CommitOutcome {
@@ -78,9 +80,18 @@ struct BatchWriter {
   private mutating func settle(
     _ id: Int64, known: (id: Int64, chunks: [ChunkWrite])? = nil, effect: DocumentReceipt.Effect
   ) throws -> DocumentReceipt {
+    let isNewVersion = known != nil
     let settled = try settlement.settle(id, known: known, vectors: &vectors)
+    let record = try versions.latestRecord(of: id)
+    let told: EventType =
+      switch (effect, isNewVersion, settled.hasChanged) {
+      case (.added, _, _): .documentCreated
+      case (_, false, true): record.liveVersion == nil ? .documentUnpublished : .documentPublished
+      default: .documentUpdated
+      }
+    try outbox.record(told, id, of: kb.name, generation: settled.generation, record)
     return DocumentReceipt(
-      effect: effect, record: try versions.latestRecord(of: id), chunksAdded: settled.chunks.added,
+      effect: effect, record: record, chunksAdded: settled.chunks.added,
       chunksKept: settled.chunks.kept, chunksRemoved: settled.chunks.removed)
   }
 

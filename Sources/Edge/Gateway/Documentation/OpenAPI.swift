@@ -19,6 +19,7 @@ enum OpenAPI {
       ],
       "servers": [["url": "/"]],
       "paths": .object(paths),
+      "webhooks": EventDocumentation.webhooks,
       "components": [
         "schemas": .object(Schemas.all),
         "securitySchemes": [
@@ -80,7 +81,8 @@ enum OpenAPI {
   }
   private static let pathDescriptions = [
     "kb": "Name of the knowledge base.", "external_id": "Your own id, percent-encoded: 1 to 1,024 bytes.",
-    "job": "Id of a job.", "model": "As the list names it, percent-encoded.", "id": "Id of the key.",
+    "job": "Id of a job.", "webhook": "Id of a webhook.", "delivery": "Id of a delivery.",
+    "model": "As the list names it, percent-encoded.", "id": "Id of the key.",
   ]
   private static let pathExamples = [
     "kb": "default", "external_id": "doc-1", "model": "frontdesk",

@@ -152,7 +152,9 @@ final class OutgoingClient: Sendable {
     if let roots = options.trustRoots { tls.trustRoots = roots }
     var configuration = HTTPClient.Configuration(
       tlsConfiguration: tls, redirectConfiguration: .disallow,
-      timeout: .init(connect: TimeAmount(options.connectTimeout), read: TimeAmount(options.readTimeout)),
+      timeout: .init(
+        connect: TimeAmount(options.connectTimeout),
+        read: TimeAmount(request.readTimeout ?? options.readTimeout)),
       proxy: nil, decompression: .disabled)
     configuration.httpVersion = .http1Only
     // Retries are counted here, not there.

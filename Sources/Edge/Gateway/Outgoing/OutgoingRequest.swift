@@ -13,6 +13,8 @@ struct OutgoingRequest: Sendable {
   var isIdempotent: Bool
   /// Of the response's body.
   var maxBytes: Int
+  /// Longest silence of the other side; nil for the client's own.
+  var readTimeout: Duration?
   /// The trace that the call is a part of.
   var trace: TraceContext?
   /// Says from the head whether the body is wanted; what it throws ends the call and is thrown.

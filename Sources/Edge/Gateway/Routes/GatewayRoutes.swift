@@ -12,6 +12,7 @@ enum GatewayRoutes {
       search + documents(services.documentLocks, publishByAnother: configuration.publishByAnother)
       + [ingest(services, configuration)]
       + conversations + privacy + knowledgeBases + searchRules + jobs + keys
+      + webhooks(configuration.webhookHosts)
       + tokens(ownerKey: configuration.ownerKey)
       + audit
       + openAI + [mcp(origins: OriginPolicy(configuration))]

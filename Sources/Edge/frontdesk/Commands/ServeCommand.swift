@@ -7,6 +7,7 @@ import Knowledge
 import Logging
 import Metrics
 import Retrieval
+import Security
 import ServiceLifecycle
 
 struct ServeCommand: AsyncParsableCommand {
@@ -61,6 +62,8 @@ struct ServeCommand: AsyncParsableCommand {
             requests: workspace.store,
             jobs: workspace.store,
             conversations: workspace.conversations, transcripts: workspace.store,
+            webhooks: workspace.store,
+            webhookSecrets: SealingKeyFile(folder: settings.data),
             readiness: { await workspace.readiness() },
             metrics: registry,
             models: ModelCatalogue.embedders.map(\.name) + [KnowledgeBase.noModel], version: Release.version),
@@ -114,16 +117,21 @@ struct ServeCommand: AsyncParsableCommand {
       return range
     }
     configuration.allowedOrigins = Set(try settings.allowedOrigins.map(origin))
-    configuration.ingestHosts = try settings.ingestHosts.map { text in
+    configuration.ingestHosts = try hosts(settings.ingestHosts, of: "ingest_hosts")
+    configuration.webhookHosts = try hosts(settings.webhookHosts, of: "webhook_hosts")
+    configuration.slowQuery = settings.slowQuery
+    return configuration
+  }
+
+  private static func hosts(_ texts: [String], of setting: String) throws -> [IngestHost] {
+    try texts.map { text in
       guard let host = IngestHost(text) else {
         throw UsageError(
-          "ingest_hosts has '\(text)'; write a host such as docs.example.com, with a port where it is not 80 or 443, "
+          "\(setting) has '\(text)'; write a host such as docs.example.com, with a port where it is not 80 or 443, "
             + "or local:HOST:PORT.")
       }
       return host
     }
-    configuration.slowQuery = settings.slowQuery
-    return configuration
   }
 
   /// Whoever sits at this machine is not limited unless it is asked for.

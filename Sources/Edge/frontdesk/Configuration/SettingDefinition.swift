@@ -110,6 +110,11 @@ struct SettingDefinition: Sendable {
         "Hosts that documents may be fetched from by URL: docs.example.com,wiki.example.com:8443; local:HOST:PORT for one in an inner network."
     ),
     .init(
+      key: "webhook_hosts", kind: .text, standard: "", unit: "hosts",
+      help:
+        "Hosts that webhooks may send to: hooks.example.com; unset: any public one, over https; local:HOST:PORT allows one in an inner network besides."
+    ),
+    .init(
       key: "slow_query", kind: .integer(0...600_000), standard: "1000", unit: "milliseconds",
       help:
         "From which time on a search or an answer is logged as slow, with a hash in place of its words; 0: never."

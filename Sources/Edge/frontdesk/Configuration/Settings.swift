@@ -128,6 +128,7 @@ struct Settings: Sendable {
   var trustedProxies: [String] { list("trusted_proxies") }
   var allowedOrigins: [String] { list("allowed_origins") }
   var ingestHosts: [String] { list("ingest_hosts") }
+  var webhookHosts: [String] { list("webhook_hosts") }
   /// Nil for never.
   var slowQuery: Duration? { integer("slow_query") == 0 ? nil : .milliseconds(integer("slow_query")) }
   var publishByAnother: Bool { flag("publish_by_another") }

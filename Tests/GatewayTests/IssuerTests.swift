@@ -23,6 +23,7 @@ final class StandInIssuer: Sendable {
     var requests = 0
     var isDown = false
     var claimedIssuer: String?
+    var description: [String: JSONValue] = [:]
   }
   let issuer: String
   private let state = Mutex(State())
@@ -35,6 +36,10 @@ final class StandInIssuer: Sendable {
 
   var requests: Int { state.withLock { $0.requests } }
   func setDown(_ isDown: Bool) { state.withLock { $0.isDown = isDown } }
+  /// Further members of its discovery document.
+  func describe(_ members: [String: JSONValue]) {
+    state.withLock { $0.description.merge(members) { $1 } }
+  }
   func claim(_ issuer: String?) { state.withLock { $0.claimedIssuer = issuer } }
   func add(_ id: String, _ key: Key) { state.withLock { $0.keys.append((id, key)) } }
   func remove(_ id: String) { state.withLock { $0.keys.removeAll { $0.id == id } } }
@@ -47,10 +52,10 @@ final class StandInIssuer: Sendable {
       if state.isDown { throw Down() }
       switch url.path() {
       case "/.well-known/openid-configuration":
-        let discovery: JSONValue = [
+        let discovery: [String: JSONValue] = [
           "issuer": .string(state.claimedIssuer ?? issuer), "jwks_uri": .string(issuer + "/jwks"),
         ]
-        return JSONText.data(discovery)
+        return JSONText.data(JSONValue.object(discovery.merging(state.description) { $1 }))
       case "/jwks":
         // An HMAC key and one of an unknown kind among them: neither signs anything for us.
         let others: [JSONValue] = [
@@ -101,7 +106,7 @@ final class StandInIssuer: Sendable {
   /// A token as it would issue one, with what a case says otherwise.
   func token(
     at now: Date, kid: String = "rsa-1", alg: String? = nil, header more: [String: JSONValue] = [:],
-    _ claims: [String: JSONValue] = [:]
+    without left: [String] = [], _ claims: [String: JSONValue] = [:]
   ) throws -> String {
     let key = key(kid)
     var name = "RS256"
@@ -112,8 +117,8 @@ final class StandInIssuer: Sendable {
       "iss": .string(issuer), "aud": ["frontdesk", "other"], "sub": "u-17", "exp": .number(time + 300),
       "nbf": .number(time - 5), "iat": .number(time), "groups": ["support", "staff"],
     ]
-    return try Self.sign(
-      .object(header.merging(more) { $1 }), .object(standard.merging(claims) { $1 }), with: key)
+    let all = standard.merging(claims) { $1 }.filter { !left.contains($0.key) }
+    return try Self.sign(.object(header.merging(more) { $1 }), .object(all), with: key)
   }
 }
 

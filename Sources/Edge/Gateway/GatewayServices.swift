@@ -12,6 +12,7 @@ public struct GatewayServices: Sendable {
   let store: any DocumentStore
   let keys: any AccessKeyStore
   let audit: any AuditLog
+  let sessions: any StaffSessionStore
   let tokenSecrets: TokenSecretsFile
   let requests: any IdempotencyStore
   let jobs: any JobStore
@@ -23,6 +24,9 @@ public struct GatewayServices: Sendable {
   /// Through which every call to another server goes.
   var outgoing: OutgoingClient
   var resolver = HostResolver.system
+  /// Encrypts what the store keeps of sessions.
+  var sealing: any Sealing
+  var clock: @Sendable () -> Date = { Date() }
 
   /// - Parameters:
   ///   - tokenSecrets: sign browsers' tokens; those of the store's data folder.
@@ -34,7 +38,8 @@ public struct GatewayServices: Sendable {
   public init(
     engine: SearchEngine, ingest: IngestService, switcher: ModelSwitcher, store: any DocumentStore,
     keys: any AccessKeyStore,
-    audit: any AuditLog, tokenSecrets: TokenSecretsFile, requests: any IdempotencyStore,
+    audit: any AuditLog, sessions: any StaffSessionStore, tokenSecrets: TokenSecretsFile,
+    requests: any IdempotencyStore,
     jobs: any JobStore,
     readiness: @escaping @Sendable () async -> ReadinessReport,
     metrics: PrometheusRegistry,
@@ -46,6 +51,8 @@ public struct GatewayServices: Sendable {
     self.store = store
     self.keys = keys
     self.audit = audit
+    self.sessions = sessions
+    sealing = TokenSecretsSealing(tokenSecrets)
     self.tokenSecrets = tokenSecrets
     self.requests = requests
     self.jobs = jobs

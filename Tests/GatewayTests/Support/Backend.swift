@@ -53,6 +53,7 @@ final class Backend: Sendable {
   func services(ready: Bool = true) -> GatewayServices {
     GatewayServices(
       engine: engine, ingest: ingest, switcher: switcher, store: store, keys: store, audit: store,
+      sessions: store,
       tokenSecrets: TokenSecretsFile(folder: folder.url), requests: store, jobs: store,
       readiness: {
         // The gateway keeps its backend, and with it the folder.

@@ -2,7 +2,10 @@ extension Schema {
   /// Access keys, the audit log, and later what conversations leave behind: no transaction spans this file
   /// and the other.
   static let service = Schema(
-    file: "service.db", migrations: [serviceV1, serviceV2, serviceV3, serviceIdempotency, serviceJobs])
+    file: "service.db",
+    migrations: [
+      serviceV1, serviceV2, serviceV3, serviceIdempotency, serviceJobs, serviceSessions,
+    ])
 
   private static let serviceV1 = """
     CREATE TABLE access_keys (

@@ -80,13 +80,23 @@ public struct IssuerConfiguration: Sendable, Hashable {
   }
 
   /// Who a user with these groups is; nil where no rule names one of them.
-  func principal(subject: String, groups: [String]) -> Principal? {
+  ///
+  /// - Parameter user: a pseudonym.
+  func principal(user: String, groups: [String]) -> Principal? {
     guard let rule = rules.first(where: { groups.contains($0.group) }) else { return nil }
     let asKey = AccessKey(
       id: "", name: "", prefix: "", secretHash: Data(), role: rule.role, knowledgeBases: rule.knowledgeBases,
       groups: groups, createdAt: .distantPast, expiresAt: nil, revokedAt: nil)
-    // Pseudonymous in the audit log, and the same for one user for ever.
-    let user = Digest.hex(Digest.sha256(issuer + "\n" + subject).prefix(8))
     return Principal(user: user, like: asKey)
+  }
+
+  /// Names a user in the audit log and in sessions: the same for ever, and nothing else of them.
+  func pseudonym(of subject: String) -> String {
+    Digest.hex(Digest.sha256(issuer + "\n" + subject).prefix(8))
+  }
+
+  /// Whether the way of signing in is one of those that are asked for.
+  func isStrong(_ claims: IssuedToken.Claims) -> Bool {
+    signIn.isEmpty || !Set(claims.strings("acr") + claims.strings("amr")).isDisjoint(with: signIn)
   }
 }

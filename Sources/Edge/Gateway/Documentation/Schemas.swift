@@ -5,7 +5,7 @@ import Retrieval
 ///
 /// Tests check real responses against them.
 enum Schemas {
-  static let all: [String: JSONValue] = [requests, access, openAI, integrations].reduce(responses) {
+  static let all: [String: JSONValue] = [requests, access, sessions, openAI, integrations].reduce(responses) {
     all, further in
     all.merging(further.mapValues(Nullability.applied)) { $1 }
   }
@@ -120,7 +120,7 @@ enum Schemas {
       ], required: []),
   ]
 
-  static let examples = [ownExamples, accessExamples, openAIExamples, integrationExamples]
+  static let examples = [ownExamples, accessExamples, sessionExamples, openAIExamples, integrationExamples]
     .reduce(into: [:]) { all, further in all.merge(further) { $1 } }
 
   private static let ownExamples: [String: JSONValue] = [

@@ -7,11 +7,16 @@ import Retrieval
 /// Everything that the server answers.
 enum GatewayRoutes {
   /// In the order in which the documentation lists them.
-  static func all(services: GatewayServices, configuration: GatewayConfiguration) -> [Route] {
+  ///
+  /// - Parameter signIn: nil where nobody signs in.
+  static func all(
+    services: GatewayServices, configuration: GatewayConfiguration, signIn: SignInFlow? = nil
+  ) -> [Route] {
     let api =
       search + documents(services.documentLocks, publishByAnother: configuration.publishByAnother)
       + [ingest(services, configuration)]
-      + knowledgeBases + searchRules + jobs + keys + tokens(ownerKey: configuration.ownerKey) + audit
+      + knowledgeBases + searchRules + jobs + keys + tokens(ownerKey: configuration.ownerKey)
+      + sessions(signIn) + audit
       + openAI + [mcp(origins: OriginPolicy(configuration))]
     let operations = operations(metricsOpen: configuration.metricsOpen)
     // The description describes itself, too.

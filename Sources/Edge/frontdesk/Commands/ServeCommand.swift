@@ -53,7 +53,8 @@ struct ServeCommand: AsyncParsableCommand {
           services: GatewayServices(
             engine: workspace.engine, ingest: workspace.ingest, switcher: workspace.switcher,
             store: workspace.store,
-            keys: workspace.store, audit: workspace.store, tokenSecrets: workspace.tokenSecrets,
+            keys: workspace.store, audit: workspace.store, sessions: workspace.store,
+            tokenSecrets: workspace.tokenSecrets,
             requests: workspace.store,
             jobs: workspace.store,
             readiness: { await workspace.readiness() },
@@ -108,7 +109,15 @@ struct ServeCommand: AsyncParsableCommand {
       }
       return range
     }
-    configuration.allowedOrigins = Set(try settings.allowedOrigins.map(origin))
+    configuration.allowedOrigins = Set(
+      try settings.allowedOrigins.map { text in
+        guard WebOrigin.isValid(text) else {
+          throw UsageError(
+            "allowed_origins has '\(text)'; write an origin as browsers do: in lower case, without a path or the "
+              + "scheme's own port, such as https://www.example.com.")
+        }
+        return text
+      })
     configuration.ingestHosts = try settings.ingestHosts.map { text in
       guard let host = IngestHost(text) else {
         throw UsageError(
@@ -118,7 +127,23 @@ struct ServeCommand: AsyncParsableCommand {
       return host
     }
     configuration.slowQuery = settings.slowQuery
+    configuration.signIn = try signIn(settings)
     return configuration
+  }
+
+  /// Nil where nobody signs in.
+  private static func signIn(_ settings: Settings) throws -> SignInConfiguration? {
+    guard let clientID = settings.oidcClientID else { return nil }
+    guard settings.oidcIssuer != nil else {
+      throw UsageError("oidc_client_id is what an issuer calls this server: set oidc_issuer, too.")
+    }
+    var signIn = try SignInConfiguration(
+      publicURL: settings.publicURL ?? "", clientID: clientID, clientSecret: settings.oidcClientSecret,
+      scopes: settings.oidcScopes)
+    signIn.idle = settings.sessionIdle
+    signIn.lifetime = settings.sessionLifetime
+    signIn.grace = settings.sessionGrace
+    return signIn
   }
 
   /// Whoever sits at this machine is not limited unless it is asked for.
@@ -130,18 +155,6 @@ struct ServeCommand: AsyncParsableCommand {
     return GatewayConfiguration.Rates(
       key: rate("rate_per_key", 200, 4000), customer: rate("rate_per_customer", 5, 200),
       address: rate("rate_per_address", 20, 400))
-  }
-
-  /// As browsers send it: scheme, host, and a port where it is not the scheme's own.
-  private static func origin(_ text: String) throws -> String {
-    guard let url = URL(string: text), ["http", "https"].contains(url.scheme), url.host() != nil,
-      url.path().isEmpty, url.query() == nil, text == text.lowercased()
-    else {
-      throw UsageError(
-        "allowed_origins has '\(text)'; write an origin in lower case, without a path: https://www.example.com."
-      )
-    }
-    return text
   }
 }
 

@@ -142,6 +142,29 @@ struct SettingDefinition: Sendable {
       key: "oidc_sign_in", kind: .text, standard: "", unit: "",
       help: "Ways of signing in, with commas between, one of which their acr or amr must name; unset: any."),
     .init(
+      key: "public_url", kind: .text, standard: "", unit: "origin",
+      help: "Where browsers reach this server, such as https://desk.example.com; sign-in needs it."),
+    .init(
+      key: "oidc_client_id", kind: .text, standard: "", unit: "",
+      help: "What this server is called at the issuer; with it the staff signs in at /v1/session/login."),
+    .init(
+      key: "oidc_client_secret", kind: .text, standard: "", unit: "",
+      help: "What it proves that with; unset: a public client, by PKCE alone.", isSecret: true),
+    .init(
+      key: "oidc_scopes", kind: .text, standard: "openid", unit: "",
+      help:
+        "What a sign-in asks for, with spaces between; openid, and what makes the issuer give groups and a refresh token."
+    ),
+    .init(
+      key: "session_idle", kind: .integer(10...86_400), standard: "900", unit: "seconds",
+      help: "How long a session of the staff may go unused."),
+    .init(
+      key: "session_lifetime", kind: .integer(60...604_800), standard: "43200", unit: "seconds",
+      help: "When a session ends whatever is done."),
+    .init(
+      key: "session_grace", kind: .integer(0...86_400), standard: "300", unit: "seconds",
+      help: "How long sessions go on, from the issuer's last word, while it does not answer."),
+    .init(
       key: "answer_target", kind: .number(0.01...0.5), standard: "0.1", unit: "share",
       help:
         "Share of wrong ones among given answers to aim at; below 0.04 and above 0.13 only in a knowledge base that was calibrated."

@@ -93,13 +93,16 @@ final class StandInProvider: Sendable {
     try await running.value
   }
 
-  func edit(_ user: String, _ change: (inout User?) -> Void) { state.value.withLock { change(&$0.users[user]) } }
+  func edit(_ user: String, _ change: (inout User?) -> Void) {
+    state.value.withLock { change(&$0.users[user]) }
+  }
   func twist(_ change: (inout Twist) -> Void) {
     state.value.withLock {
       $0.twist = Twist()
       change(&$0.twist)
     }
   }
+  var tokenRequests: Int { state.value.withLock { $0.tokenRequests } }
   var refreshes: Int { state.value.withLock { $0.refreshes } }
   var refusedVerifiers: Int { state.value.withLock { $0.refusedVerifiers } }
   /// Every token and code that was ever given out.
@@ -145,7 +148,9 @@ final class StandInProvider: Sendable {
       guard isClient(headers) else { return Response(status: .unauthorized) }
       state.value.withLock { _ = $0.refreshTokens.removeValue(forKey: body["token"] ?? "") }
       return Response(status: .ok)
-    default: return .data(try issuer.get(URL(string: "http://x" + path)!), type: "application/json", status: .ok, headers: [:])
+    default:
+      return .data(
+        try issuer.get(URL(string: "http://x" + path)!), type: "application/json", status: .ok, headers: [:])
     }
   }
 
@@ -201,7 +206,9 @@ final class StandInProvider: Sendable {
         if let user = state.usedUp[token] {
           state.refreshTokens = state.refreshTokens.filter { $0.value != user }
         }
-        guard let user = state.refreshTokens.removeValue(forKey: token) else { return (nil, nil, state.twist) }
+        guard let user = state.refreshTokens.removeValue(forKey: token) else {
+          return (nil, nil, state.twist)
+        }
         state.usedUp[token] = user
         return (user, nil, state.twist)
       default: return (nil, nil, state.twist)
@@ -218,25 +225,26 @@ final class StandInProvider: Sendable {
   }
 
   private func tokens(_ user: String, _ known: User, _ nonce: String?, _ twist: Twist) throws -> JSONValue {
-    let (access, refresh) = ("at-" + Base64URL.encode(RandomBytes.key()), "rt-" + Base64URL.encode(RandomBytes.key()))
+    let (access, refresh) = (
+      "at-" + Base64URL.encode(RandomBytes.key()), "rt-" + Base64URL.encode(RandomBytes.key())
+    )
     var claims: [String: JSONValue] = [
       "aud": .string(Self.clientID), "sub": .string(user), "amr": known.amr,
       "groups": twist.groupsInUserinfo ? .null : known.groups,
     ]
     if let nonce { claims["nonce"] = .string(nonce) }
     claims.merge(twist.claims) { $1 }
-    let now = clock()
-    var idToken = try issuer.token(at: now, alg: twist.algorithm, claims.filter { $0.value != .null })
-    if twist.groupsInUserinfo { idToken = try issuer.token(at: now, without: ["groups"], claims) }
-    if twist.isOfAnotherKey {
-      idToken = try StandInIssuer(issuer: issuer.issuer).token(at: now, claims)
-    }
+    let signer = twist.isOfAnotherKey ? try StandInIssuer(issuer: issuer.issuer) : issuer
+    let left = claims.filter { $0.value == .null }.map(\.key)
+    let idToken = try signer.token(at: clock(), alg: twist.algorithm, without: left, claims)
     state.value.withLock { state in
       state.accessTokens[access] = user
       if !twist.withoutRefreshToken { state.refreshTokens[refresh] = user }
       state.given += [access, refresh, idToken]
     }
-    var answer: [String: JSONValue] = ["access_token": .string(access), "token_type": "Bearer", "expires_in": 300]
+    var answer: [String: JSONValue] = [
+      "access_token": .string(access), "token_type": "Bearer", "expires_in": 300,
+    ]
     if !twist.withoutIDToken { answer["id_token"] = .string(idToken) }
     if !twist.withoutRefreshToken { answer["refresh_token"] = .string(refresh) }
     return .object(answer)

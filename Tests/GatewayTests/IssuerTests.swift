@@ -179,6 +179,28 @@ final class StandInIssuer: Sendable {
         == "forbidden")
   }
 
+  /// People have groups and programs scopes, at one issuer.
+  @Test func severalClaimsOfGroups() async throws {
+    let issuer = try StandInIssuer()
+    let configuration = try IssuerConfiguration(
+      issuer: issuer.issuer, audience: "frontdesk", groupsClaim: "groups, scope",
+      rules: try IssuerConfiguration.rules("chief=owner,api=service"))
+    let verifier = IssuerVerifier(configuration, fetch: { try issuer.get($0) }, clock: { Self.now })
+    for (groups, scope, role) in [
+      ("chief", "openid", AccessKey.Role.owner), ("staff", "openid api", .service),
+    ] {
+      let token = try issuer.token(
+        at: Self.now, ["groups": [.string(groups)], "scope": .string(scope)])
+      #expect(try await verifier.principal(presenting: token).role == role)
+    }
+    let program = try issuer.token(at: Self.now, without: ["groups"], ["scope": "api"])
+    #expect(try await verifier.principal(presenting: program).role == .service)
+    #expect(throws: GatewayError.self) {
+      try IssuerConfiguration(
+        issuer: issuer.issuer, audience: "x", groupsClaim: ",", rules: configuration.rules)
+    }
+  }
+
   @Test func strongSignInWhereItIsAskedFor() async throws {
     let issuer = try StandInIssuer()
     let configuration = try IssuerConfiguration(

@@ -175,6 +175,21 @@ import Testing
     try await scene.provider.stop()
   }
 
+  /// As glewlwyd does: a bare 400, which says nothing; the token's state does.
+  @Test func byIntrospectionWhereARefusalIsWithoutAWord() async throws {
+    let scene = try await SignInScene()
+    let gateway = try scene.gateway()
+    var ann = try await scene.signIn("ann", at: gateway)
+    scene.provider.twist { $0.tokenStatus = 400 }
+    scene.advance(45)
+    #expect(try await ann.send(.get, "/v1/kbs", at: gateway).status == 200)
+    scene.provider.edit("ann") { $0 = nil }
+    scene.advance(45)
+    #expect(try await ann.send(.get, "/v1/kbs", at: gateway).status == 401)
+    #expect(try await scene.backend.store.countStaffSessions() == 0)
+    try await scene.provider.stop()
+  }
+
   @Test func whileTheProviderDoesNotAnswer() async throws {
     let scene = try await SignInScene()
     let gateway = try scene.gateway(edit: { $0.grace = .seconds(120) })

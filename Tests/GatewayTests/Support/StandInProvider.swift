@@ -81,6 +81,7 @@ final class StandInProvider: Sendable {
     issuer.describe([
       "authorization_endpoint": .string(base + "/authorize"), "token_endpoint": .string(base + "/token"),
       "userinfo_endpoint": .string(base + "/userinfo"), "revocation_endpoint": .string(base + "/revoke"),
+      "introspection_endpoint": .string(base + "/introspect"),
       "end_session_endpoint": .string(base + "/logout"),
       "authorization_response_iss_parameter_supported": true,
     ])
@@ -144,6 +145,12 @@ final class StandInProvider: Sendable {
       }
       guard let user else { return .json(["error": "invalid_token"] as JSONValue, status: .unauthorized) }
       return .json(["sub": .string(user.0), "groups": user.1] as JSONValue)
+    case "/introspect":
+      guard isClient(headers) else { return Response(status: .unauthorized) }
+      let isActive = state.value.withLock { state in
+        state.refreshTokens[body["token"] ?? ""].map { state.users[$0] != nil } ?? false
+      }
+      return .json(["active": .bool(isActive)] as JSONValue)
     case "/revoke":
       guard isClient(headers) else { return Response(status: .unauthorized) }
       state.value.withLock { _ = $0.refreshTokens.removeValue(forKey: body["token"] ?? "") }

@@ -8,6 +8,7 @@ struct IssuerDiscovery: Sendable, Decodable {
   let tokenEndpoint: String?
   let userinfoEndpoint: String?
   let revocationEndpoint: String?
+  let introspectionEndpoint: String?
   let endSessionEndpoint: String?
   let tokenAuthMethods: [String]?
   /// Whether every answer to a sign-in names the issuer (RFC 9207).
@@ -20,6 +21,7 @@ struct IssuerDiscovery: Sendable, Decodable {
     case tokenEndpoint = "token_endpoint"
     case userinfoEndpoint = "userinfo_endpoint"
     case revocationEndpoint = "revocation_endpoint"
+    case introspectionEndpoint = "introspection_endpoint"
     case endSessionEndpoint = "end_session_endpoint"
     case tokenAuthMethods = "token_endpoint_auth_methods_supported"
     case namesItself = "authorization_response_iss_parameter_supported"

@@ -41,7 +41,7 @@ final class IssuerVerifier: Sendable {
     guard
       let principal = configuration.principal(
         user: configuration.pseudonym(of: token.claims.subject ?? ""),
-        groups: token.claims.strings(configuration.groupsClaim))
+        groups: configuration.groups(in: token.claims))
     else {
       throw Problem.noRole
     }

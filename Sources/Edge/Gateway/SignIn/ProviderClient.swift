@@ -39,8 +39,27 @@ struct ProviderClient: Sendable {
     ])
   }
 
+  /// - Throws: `Refusal` where the provider no longer vouches for the user, `issuer_unavailable`.
   func refresh(_ token: String) async throws -> Tokens {
-    try await tokens([("grant_type", "refresh_token"), ("refresh_token", token)])
+    do { return try await tokens([("grant_type", "refresh_token"), ("refresh_token", token)]) } catch let
+      problem as Problem
+    {
+      // Some refuse without a word that says so. Asked for the token's state, they tell.
+      if problem.cause is IssuerClient.Malformed, await isInactive(token) { throw Refusal(code: "inactive") }
+      throw problem
+    }
+  }
+
+  /// Whether the provider says that a token is over (RFC 7662); false where it says nothing.
+  private func isInactive(_ token: String) async -> Bool {
+    guard let discovery = try? await issuer.keys.discovery(),
+      let endpoint = IssuerDiscovery.safe(discovery.introspectionEndpoint),
+      let response = try? await post(
+        [("token", token), ("token_type_hint", "refresh_token")], to: endpoint, discovery),
+      response.head.status == 200
+    else { return false }
+    struct State: Decodable { let active: Bool }
+    return (try? JSONDecoder().decode(State.self, from: response.body))?.active == false
   }
 
   /// As well as it goes: a session that has ended here has ended, whatever the provider keeps (RFC 7009).
@@ -120,8 +139,8 @@ struct ProviderClient: Sendable {
   func identity(_ claims: IssuedToken.Claims?, _ tokens: Tokens) async throws -> Identity {
     let rules = issuer.configuration
     let user = claims?.subject.map(rules.pseudonym)
-    if let claims, let user, claims.has(rules.groupsClaim) {
-      return Identity(user: user, groups: claims.strings(rules.groupsClaim))
+    if let claims, let user, rules.tellsGroups(claims) {
+      return Identity(user: user, groups: rules.groups(in: claims))
     }
     guard let said = try await userinfo(tokens.accessToken) else {
       guard let user else {
@@ -134,7 +153,7 @@ struct ProviderClient: Sendable {
     }
     return Identity(
       user: rules.pseudonym(of: subject),
-      groups: said.has(rules.groupsClaim) ? said.strings(rules.groupsClaim) : nil)
+      groups: rules.tellsGroups(said) ? rules.groups(in: said) : nil)
   }
 
   /// Whoever a refresh is about.

@@ -134,7 +134,7 @@ struct SettingDefinition: Sendable {
       help: "What the aud of those JWTs must name."),
     .init(
       key: "oidc_groups_claim", kind: .text, standard: "groups", unit: "",
-      help: "Their claim that lists groups."),
+      help: "Their claim that lists groups; several with commas between, such as groups,scope."),
     .init(
       key: "oidc_roles", kind: .text, standard: "", unit: "",
       help: "Role of each group, the first that fits: group=role or group=role:kb+kb, with commas between."),

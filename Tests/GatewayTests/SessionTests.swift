@@ -2,6 +2,8 @@ import Domain
 import Foundation
 import HTTPTypes
 import Security
+import Store
+import Synchronization
 import Testing
 
 @testable import Gateway
@@ -229,6 +231,23 @@ import Testing
     try await scene.provider.stop()
   }
 
+  /// A full disk: who is signed in reads on for the grace, as whoever has a key does.
+  @Test func whileTheStoreTakesNoWrites() async throws {
+    let scene = try await SignInScene()
+    let full = FullStore(scene.backend.store)
+    let gateway = try scene.gateway(edit: { $0.grace = .seconds(120) }, wire: { $0.sessions = full })
+    var ann = try await scene.signIn(at: gateway)
+    full.isFull.withLock { $0 = true }
+    scene.advance(119)
+    #expect(try await ann.send(.get, "/v1/kbs", at: gateway).status == 200)
+    scene.advance(1)
+    #expect(try await ann.send(.get, "/v1/kbs", at: gateway).code == "storage_full")
+    #expect(try await ann.signIn(at: gateway).code == "storage_full")
+    full.isFull.withLock { $0 = false }
+    #expect(try await ann.send(.get, "/v1/kbs", at: gateway).status == 200)
+    try await scene.provider.stop()
+  }
+
   /// However many requests come at once, in however many processes, a refresh token is used once: it rotates.
   @Test func oneAsksForAll() async throws {
     let scene = try await SignInScene()
@@ -276,6 +295,7 @@ import Testing
     let scene = try await SignInScene()
     let (gateway, other) = (try scene.gateway(), try scene.gateway())
     var ann = try await scene.signIn(at: gateway)
+    scene.advance(1)
     _ = try await scene.signIn("bob", at: other)
     let list = try await gateway.send(.get, "/v1/sessions", key: Backend.ownerKey)
     let sessions = try #require(list.at("sessions")).elements
@@ -317,6 +337,58 @@ import Testing
     #expect(try await browsers[0].send(.get, "/v1/kbs", at: gateway).status == 401)
     #expect(try await browsers[1].send(.get, "/v1/kbs", at: gateway).status == 200)
     try await scene.provider.stop()
+  }
+}
+
+/// The real store, of which writes about sessions fail where they are told to.
+private final class FullStore: StaffSessionStore {
+  let store: any StaffSessionStore
+  let isFull = Mutex(false)
+  init(_ store: any StaffSessionStore) { self.store = store }
+
+  private func write<T>(_ body: () async throws -> T) async throws -> T {
+    if isFull.withLock({ $0 }) { throw StoreError(.storageFull, "The disk is full.") }
+    return try await body()
+  }
+
+  func insert(_ session: StaffSession, limit: Int) async throws {
+    try await write { try await store.insert(session, limit: limit) }
+  }
+  func staffSession(secretHash: Data) async throws -> StaffSession? {
+    try await store.staffSession(secretHash: secretHash)
+  }
+  func staffSession(id: String) async throws -> StaffSession? { try await store.staffSession(id: id) }
+  func staffSessions() async throws -> [StaffSession] { try await store.staffSessions() }
+  func countStaffSessions() async throws -> Int { try await store.countStaffSessions() }
+  func noteUse(ofStaffSession id: String, at time: Date) async throws {
+    try await write { try await store.noteUse(ofStaffSession: id, at: time) }
+  }
+  func claimCheck(ofStaffSession id: String, seen: Date, until lease: Date, at now: Date) async throws -> Bool
+  {
+    try await write { try await store.claimCheck(ofStaffSession: id, seen: seen, until: lease, at: now) }
+  }
+  func reseal(_ sealed: Data, ofStaffSession id: String) async throws {
+    try await write { try await store.reseal(sealed, ofStaffSession: id) }
+  }
+  func settleCheck(of session: StaffSession) async throws {
+    try await write { try await store.settleCheck(of: session) }
+  }
+  func noteUnanswered(ofStaffSession id: String, since: Date, until pause: Date) async throws {
+    try await write { try await store.noteUnanswered(ofStaffSession: id, since: since, until: pause) }
+  }
+  func removeStaffSession(_ id: String) async throws -> Bool {
+    try await write { try await store.removeStaffSession(id) }
+  }
+  func removeStaffSessions(unusedSince: Date, begunBefore: Date, endingBy: Date) async throws
+    -> [StaffSession]
+  {
+    try await write {
+      try await store.removeStaffSessions(
+        unusedSince: unusedSince, begunBefore: begunBefore, endingBy: endingBy)
+    }
+  }
+  func useLogin(_ state: Data, until: Date, at now: Date) async throws -> Bool {
+    try await write { try await store.useLogin(state, until: until, at: now) }
   }
 }
 

@@ -12,7 +12,7 @@ public struct GatewayServices: Sendable {
   let store: any DocumentStore
   let keys: any AccessKeyStore
   let audit: any AuditLog
-  let sessions: any StaffSessionStore
+  var sessions: any StaffSessionStore
   let tokenSecrets: TokenSecretsFile
   let requests: any IdempotencyStore
   let jobs: any JobStore

@@ -145,8 +145,8 @@ struct SignInFlow: Sendable {
     let values = SessionCookies.values(of: configuration.cookies.session, in: head.headerFields)
     for secret in values.prefix(2).compactMap(SessionSecret.init(presented:)) {
       guard let old = try? await keeper.store.staffSession(secretHash: secret.hash) else { continue }
+      // Its refresh token is not revoked: to some providers that is the end of all that the user has here.
       _ = try? await keeper.end(old, .replaced, action: "session.end")
-      await keeper.revoke(old)
     }
   }
 

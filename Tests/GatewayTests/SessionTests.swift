@@ -65,6 +65,11 @@ import Testing
         "as browsers say it",
         same.merging(["Origin": SignInScene.publicURL, "Sec-Fetch-Site": "same-origin"]) { $1 }, true
       ),
+      (
+        "in the mode same-origin, without a referrer",
+        same.merging(["Origin": "null", "Sec-Fetch-Site": "same-origin"]) { $1 }, true
+      ),
+      ("of no origin, by a link", same.merging(["Origin": "null", "Sec-Fetch-Site": "none"]) { $1 }, false),
       ("no token", [:], false),
       ("no token, of our origin", ["Origin": SignInScene.publicURL, "Sec-Fetch-Site": "same-origin"], false),
       ("another session's token", ["X-CSRF-Token": others], false),

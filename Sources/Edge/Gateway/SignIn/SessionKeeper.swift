@@ -112,8 +112,11 @@ final class SessionKeeper: Sendable {
   private func requireOwnPage(_ headers: HTTPFields, _ secret: SessionSecret) throws(Problem) {
     let tokens = headers[values: .csrfToken]
     guard tokens.count == 1, secret.isCSRFToken(tokens[0]) else { throw .csrfRefused }
-    guard headers[values: .origin].allSatisfy({ $0 == configuration.publicURL }),
-      headers[values: .secFetchSite].allSatisfy({ ["same-origin", "none"].contains($0) })
+    let sites = headers[values: .secFetchSite]
+    // Under our own Referrer-Policy a page's request of mode `same-origin` has the origin `null` (Fetch, section 3.2).
+    let own = sites == ["same-origin"] ? [configuration.publicURL, "null"] : [configuration.publicURL]
+    guard headers[values: .origin].allSatisfy(own.contains),
+      sites.allSatisfy({ ["same-origin", "none"].contains($0) })
     else { throw .csrfRefused }
   }
 

@@ -5,6 +5,8 @@ import Hummingbird
 import Security
 
 /// Signing in and out with a browser, and the sessions of all.
+///
+/// None takes a place of the writes: a provider that hangs must not hold those up.
 extension GatewayRoutes {
   private static let tag = "Sessions"
   private static let place: PathTemplate = "/v1/session"
@@ -42,7 +44,7 @@ extension GatewayRoutes {
 
   private static func callback(_ signIn: SignInFlow?) -> Route {
     Route(
-      .get, "/v1/session/callback", access: .open, lane: .write, cost: 8, errorShape: .page,
+      .get, "/v1/session/callback", access: .open, lane: .read, cost: 8, errorShape: .page,
       documentation: Documentation(
         id: "loginCallback", tag: tag, summary: "Come back from the identity provider",
         description: """
@@ -82,7 +84,7 @@ extension GatewayRoutes {
 
   private static func logout(_ signIn: SignInFlow?) -> Route {
     Route(
-      .post, "/v1/session/logout", access: .session, lane: .write,
+      .post, "/v1/session/logout", access: .session, lane: .read, cost: 4,
       documentation: Documentation(
         id: "logout", tag: tag, summary: "Sign out",
         description: """
@@ -122,7 +124,7 @@ extension GatewayRoutes {
 
   private static func end(_ signIn: SignInFlow?) -> Route {
     Route(
-      .delete, "/v1/sessions/{session}", access: .keyed(.manageKeys), lane: .write,
+      .delete, "/v1/sessions/{session}", access: .keyed(.manageKeys), lane: .read, cost: 4,
       documentation: Documentation(
         id: "endSession", tag: tag, summary: "End a session",
         description: "At once, in every process. Whoever it was may sign in again: end that at the provider.",

@@ -363,6 +363,27 @@ final class StandInIssuer: Sendable {
     ] { #expect(code(issuer, audience, rules) == "invalid_issuer", "\(issuer) \(audience) \(rules)") }
   }
 
+  /// By the one way out: the name is looked up once, and where it is connected to is what that gave.
+  @Test func theIssuerIsAskedByTheOneWayOut() async throws {
+    let standIn = try await StandIn { _, number in number == 0 ? .response("body") : .response(404) }
+    let backend = try Backend()
+    var services = backend.services()
+    services.resolver = HostResolver { $0 == "login.frontdesk.invalid" ? [IPAddress("127.0.0.1")!] : [] }
+    let client = IssuerClient(services)
+    let url = try #require(URL(string: "http://login.frontdesk.invalid:\(standIn.port)/x"))
+    #expect(try await client.get(url) == Data("body".utf8))
+    #expect(standIn.requests[0].header("host") == "login.frontdesk.invalid:\(standIn.port)")
+    // Anything but a 200 is no answer, and neither is a name that nobody knows.
+    await #expect(throws: IssuerClient.Malformed.self) { try await client.get(url) }
+    await #expect(throws: OutgoingError.self) {
+      try await client.get(try #require(URL(string: "http://other.frontdesk.invalid:\(standIn.port)/x")))
+    }
+    #expect(standIn.requests.count == 2)
+    #expect(
+      backend.metrics.exposition().contains(
+        "frontdesk_outgoing_breaker_state{destination=\"http://login.frontdesk.invalid:\(standIn.port)\"} 0"))
+  }
+
   /// Over sockets: discovery and keys by HTTP, a token on a request, its user in the audit log.
   @Test func overHTTP() async throws {
     let ports = AsyncStream.makeStream(of: Int.self)

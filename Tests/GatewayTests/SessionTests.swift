@@ -90,6 +90,16 @@ import Testing
         #expect((reply.code == "csrf_refused") == !isTaken, "\(name) \(method): \(reply.text)")
       }
     }
+    // A WebSocket begins as a GET, to which no page can give a header: there the origin counts.
+    for (origin, isTaken) in [
+      (SignInScene.publicURL, true), ("https://evil.example", false), ("null", false), (nil, false),
+    ] {
+      for upgrade in [["Upgrade": "WebSocket"], ["Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ=="]] {
+        let headers = upgrade.merging(origin.map { ["Origin": $0] } ?? [:]) { $1 }
+        let reply = try await browser.send(.get, "/v1/kbs", at: gateway, headers: headers)
+        #expect((reply.code == "csrf_refused") == !isTaken, "\(origin ?? "none")")
+      }
+    }
     // Reading needs none; signing out does.
     #expect(try await browser.send(.get, "/v1/kbs", at: gateway).status == 200)
     #expect(try await browser.send(.post, "/v1/session/logout", at: gateway).code == "csrf_refused")

@@ -59,7 +59,12 @@ final class SessionKeeper: Sendable {
   /// - Throws: `unauthorized`, `csrf_refused`, `issuer_unavailable`, `forbidden`.
   func principal(for head: HTTPRequest, countsAsUse: Bool) async throws -> Principal {
     let (session, secret) = try await current(head)
-    if Self.mayChange(head.method) { try requireOwnPage(head.headerFields, secret) }
+    if Self.isWebSocket(head.headerFields) {
+      // A GET that opens everything, and that no page can give a header to; browsers always say of which origin it is.
+      guard head.headerFields[values: .origin] == [configuration.publicURL] else { throw Problem.csrfRefused }
+    } else if Self.mayChange(head.method) {
+      try requireOwnPage(head.headerFields, secret)
+    }
     let now = clock()
     let step = min(30, configuration.idle.seconds / 20)
     if countsAsUse, now >= session.usedAt.addingTimeInterval(step) {
@@ -104,6 +109,11 @@ final class SessionKeeper: Sendable {
 
   private static func mayChange(_ method: HTTPRequest.Method) -> Bool {
     ![.get, .head, .options].contains(method)
+  }
+
+  private static func isWebSocket(_ headers: HTTPFields) -> Bool {
+    headers[.secWebSocketKey] != nil
+      || headers[values: .upgrade].contains { $0.lowercased().contains("websocket") }
   }
 
   /// A page of ours sends the session's token, which no other page can read. What the browser itself says of where the

@@ -252,6 +252,11 @@ import Testing
     #expect(location.contains("acr_values=mfa"))
     let weak = try await browser.send(.get, try await browser.answer(to: location), at: gateway)
     #expect(weak.status == 403 && weak.at("detail")?.text?.contains("one of: mfa") == true, "\(weak.text)")
+    // A provider that says what it may be asked for is asked for nothing else.
+    scene.provider.issuer.describe(["acr_values_supported": ["gold", "silver"]])
+    let strict = try scene.gateway(signIn: ["mfa", "gold"])
+    var other = BrowserStandIn(scene: scene)
+    #expect(try await other.begin(at: strict).hasSuffix("&acr_values=gold"))
     scene.provider.edit("ann") { $0?.amr = ["pwd", "mfa"] }
     _ = try await scene.signIn(at: gateway)
     let events = try await scene.backend.store.auditEntries(after: 0, limit: 9).map(\.event)

@@ -11,6 +11,8 @@ struct IssuerDiscovery: Sendable, Decodable {
   let introspectionEndpoint: String?
   let endSessionEndpoint: String?
   let tokenAuthMethods: [String]?
+  /// Ways of signing in that it may be asked for; nil where it does not say.
+  let acrValues: [String]?
   /// Whether every answer to a sign-in names the issuer (RFC 9207).
   let namesItself: Bool?
 
@@ -24,6 +26,7 @@ struct IssuerDiscovery: Sendable, Decodable {
     case introspectionEndpoint = "introspection_endpoint"
     case endSessionEndpoint = "end_session_endpoint"
     case tokenAuthMethods = "token_endpoint_auth_methods_supported"
+    case acrValues = "acr_values_supported"
     case namesItself = "authorization_response_iss_parameter_supported"
   }
 

@@ -37,16 +37,14 @@ struct SignInFlow: Sendable {
       throw Problem.invalidParameter(
         "return_to", "return_to is a path of this server, such as /docs.", code: "invalid_return_to")
     }
-    let endpoint = try await counting {
-      IssuerDiscovery.safe(try await provider.issuer.keys.discovery().authorizationEndpoint)
-    }
-    guard let endpoint else {
+    let discovery = try await counting { try await provider.issuer.keys.discovery() }
+    guard let endpoint = IssuerDiscovery.safe(discovery.authorizationEndpoint) else {
       throw Problem.issuerUnavailable(IssuerClient.Malformed(what: "authorization_endpoint"))
     }
     let login = PendingLogin(returnTo: place, at: keeper.clock())
     keeper.metrics.count(SignInMetrics.Outcome.begun)
     return redirect(
-      to: endpoint + (endpoint.contains("?") ? "&" : "?") + query(of: login),
+      to: endpoint + (endpoint.contains("?") ? "&" : "?") + query(of: login, discovery),
       cookies: [
         configuration.cookies.setting(
           configuration.cookies.login, to: try login.sealed(by: keeper.sealing),
@@ -54,14 +52,16 @@ struct SignInFlow: Sendable {
       ])
   }
 
-  private func query(of login: PendingLogin) -> String {
+  private func query(of login: PendingLogin, _ discovery: IssuerDiscovery) -> String {
     var items = [
       ("response_type", "code"), ("client_id", configuration.clientID),
       ("redirect_uri", configuration.callbackURL), ("scope", configuration.scopes.joined(separator: " ")),
       ("state", login.state), ("nonce", login.nonce), ("code_challenge", login.challenge),
       ("code_challenge_method", "S256"),
     ]
-    if !rules.signIn.isEmpty { items.append(("acr_values", rules.signIn.joined(separator: " "))) }
+    // Some providers refuse to be asked for a way that they do not know.
+    let ways = rules.signIn.filter { discovery.acrValues?.contains($0) ?? true }
+    if !ways.isEmpty { items.append(("acr_values", ways.joined(separator: " "))) }
     return items.map { $0.0 + "=" + PercentEncoding.encode($0.1) }.joined(separator: "&")
   }
 

@@ -368,6 +368,7 @@ final class StandInIssuer: Sendable {
     let standIn = try await StandIn { _, number in number == 0 ? .response("body") : .response(404) }
     let backend = try Backend()
     var services = backend.services()
+    services.issuerTimeouts.call = .seconds(60)
     services.resolver = HostResolver { $0 == "login.frontdesk.invalid" ? [IPAddress("127.0.0.1")!] : [] }
     let client = IssuerClient(services)
     let url = try #require(URL(string: "http://login.frontdesk.invalid:\(standIn.port)/x"))

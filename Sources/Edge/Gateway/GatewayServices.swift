@@ -24,6 +24,7 @@ public struct GatewayServices: Sendable {
   /// Through which every call to another server goes.
   var outgoing: OutgoingClient
   var resolver = HostResolver.system
+  var issuerTimeouts = IssuerClient.Timeouts()
   /// Encrypts what the store keeps of sessions.
   var sealing: any Sealing
   var clock: @Sendable () -> Date = { Date() }

@@ -69,6 +69,8 @@ final class Backend: Sendable {
     wire: (inout GatewayServices) -> Void = { _ in }
   ) throws -> Gateway {
     var services = services()
+    // No test waits for one that hangs, and the machine may be busy.
+    services.issuerTimeouts = .init(call: .seconds(60), check: .seconds(60))
     wire(&services)
     var configuration = GatewayConfiguration(port: 0, ownerKey: ownerKey, limits: limits)
     edit(&configuration)

@@ -10,15 +10,22 @@ struct IssuerClient: Sendable {
   struct Malformed: Error { let what: String }
 
   static let maxBytes = 1 << 20
-  /// For one call, attempts and the look-up of the name included.
-  static let timeout: Duration = .seconds(5)
+  /// How long a provider may take.
+  struct Timeouts: Sendable {
+    /// For one call, attempts and the look-up of the name included.
+    var call: Duration = .seconds(5)
+    /// For all calls of one check of a session.
+    var check: Duration = .seconds(8)
+  }
 
   let outgoing: OutgoingClient
   let resolver: HostResolver
+  let timeouts: Timeouts
 
   init(_ services: GatewayServices) {
     outgoing = services.outgoing
     resolver = services.resolver
+    timeouts = services.issuerTimeouts
   }
 
   /// The body of a GET; throws for anything but a 200.
@@ -39,7 +46,7 @@ struct IssuerClient: Sendable {
     isIdempotent: Bool
   ) async throws -> OutgoingResponse {
     let address = try WebAddress(url)
-    let deadline = ContinuousClock.now + Self.timeout
+    let deadline = ContinuousClock.now + timeouts.call
     let request = OutgoingRequest(
       method: method, address: address,
       headers: headers + [("Accept", "application/json"), ("Accept-Encoding", "identity")], body: body,

@@ -37,7 +37,7 @@ extension SessionKeeper {
       }
       let now = clock()
       let before = session
-      session = try await TimeLimit.run(until: .now + Self.checkTimeout) { [self] in
+      session = try await TimeLimit.run(until: .now + provider.client.timeouts.check) { [self] in
         try await asked(before, String(decoding: token, as: UTF8.self))
       }
       guard principal(of: session) != nil else {
@@ -81,7 +81,7 @@ extension SessionKeeper {
 
   /// Another request, or another process, asks.
   private func awaitCheck(of id: String) async throws -> StaffSession {
-    let deadline = ContinuousClock.now + Self.checkTimeout
+    let deadline = ContinuousClock.now + provider.client.timeouts.check
     while true {
       let now = clock()
       guard let session = try await store.staffSession(id: id), isAlive(session, at: now) else {

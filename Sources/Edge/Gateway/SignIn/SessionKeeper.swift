@@ -11,8 +11,7 @@ final class SessionKeeper: Sendable {
   /// Until then those go on who do not ask themselves: a check that is under way is over by then, and a user who was
   /// removed is out within a minute.
   static let overdue: TimeInterval = 55
-  /// For one check, calls for discovery and keys included.
-  static let checkTimeout: Duration = .seconds(8)
+  /// Longer than a check may take.
   static let lease: TimeInterval = 12
   /// From one call that was not answered to the next.
   static let retryPause: TimeInterval = 10

@@ -67,14 +67,11 @@ import Testing
         of: "Gateway", in: Self.root.appendingPathComponent("Sources/Edge/Gateway/Outgoing")
       ).filter { $0.module == "AsyncHTTPClient" }.map(\.file))
     #expect(!wayOut.isEmpty)
-    // The issuer's keys have bounds of their own, and are fetched twice in ten minutes at most.
-    let issuer = "IssuerVerifier.swift"
     for target in try targets() {
       for line in try ImportLine.all(of: target.name, in: target.folder) {
         #expect(
           line.module != "FoundationNetworking"
-            && (line.module != "AsyncHTTPClient" || wayOut.contains(line.file)
-              || line.file.hasSuffix(issuer)),
+            && (line.module != "AsyncHTTPClient" || wayOut.contains(line.file)),
           "\(line)")
       }
     }

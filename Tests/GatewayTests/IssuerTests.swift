@@ -23,6 +23,7 @@ final class StandInIssuer: Sendable {
     var requests = 0
     var isDown = false
     var claimedIssuer: String?
+    var description: [String: JSONValue] = [:]
   }
   let issuer: String
   private let state = Mutex(State())
@@ -35,6 +36,10 @@ final class StandInIssuer: Sendable {
 
   var requests: Int { state.withLock { $0.requests } }
   func setDown(_ isDown: Bool) { state.withLock { $0.isDown = isDown } }
+  /// Further members of its discovery document.
+  func describe(_ members: [String: JSONValue]) {
+    state.withLock { $0.description.merge(members) { $1 } }
+  }
   func claim(_ issuer: String?) { state.withLock { $0.claimedIssuer = issuer } }
   func add(_ id: String, _ key: Key) { state.withLock { $0.keys.append((id, key)) } }
   func remove(_ id: String) { state.withLock { $0.keys.removeAll { $0.id == id } } }
@@ -47,10 +52,10 @@ final class StandInIssuer: Sendable {
       if state.isDown { throw Down() }
       switch url.path() {
       case "/.well-known/openid-configuration":
-        let discovery: JSONValue = [
+        let discovery: [String: JSONValue] = [
           "issuer": .string(state.claimedIssuer ?? issuer), "jwks_uri": .string(issuer + "/jwks"),
         ]
-        return JSONText.data(discovery)
+        return JSONText.data(JSONValue.object(discovery.merging(state.description) { $1 }))
       case "/jwks":
         // An HMAC key and one of an unknown kind among them: neither signs anything for us.
         let others: [JSONValue] = [
@@ -101,7 +106,7 @@ final class StandInIssuer: Sendable {
   /// A token as it would issue one, with what a case says otherwise.
   func token(
     at now: Date, kid: String = "rsa-1", alg: String? = nil, header more: [String: JSONValue] = [:],
-    _ claims: [String: JSONValue] = [:]
+    without left: [String] = [], _ claims: [String: JSONValue] = [:]
   ) throws -> String {
     let key = key(kid)
     var name = "RS256"
@@ -112,8 +117,8 @@ final class StandInIssuer: Sendable {
       "iss": .string(issuer), "aud": ["frontdesk", "other"], "sub": "u-17", "exp": .number(time + 300),
       "nbf": .number(time - 5), "iat": .number(time), "groups": ["support", "staff"],
     ]
-    return try Self.sign(
-      .object(header.merging(more) { $1 }), .object(standard.merging(claims) { $1 }), with: key)
+    let all = standard.merging(claims) { $1 }.filter { !left.contains($0.key) }
+    return try Self.sign(.object(header.merging(more) { $1 }), .object(all), with: key)
   }
 }
 
@@ -172,6 +177,28 @@ final class StandInIssuer: Sendable {
     #expect(
       await code(verifier, try issuer.token(at: Self.now, ["scope": "openid frontdesk:asking"]))
         == "forbidden")
+  }
+
+  /// People have groups and programs scopes, at one issuer.
+  @Test func severalClaimsOfGroups() async throws {
+    let issuer = try StandInIssuer()
+    let configuration = try IssuerConfiguration(
+      issuer: issuer.issuer, audience: "frontdesk", groupsClaim: "groups, scope",
+      rules: try IssuerConfiguration.rules("chief=owner,api=service"))
+    let verifier = IssuerVerifier(configuration, fetch: { try issuer.get($0) }, clock: { Self.now })
+    for (groups, scope, role) in [
+      ("chief", "openid", AccessKey.Role.owner), ("staff", "openid api", .service),
+    ] {
+      let token = try issuer.token(
+        at: Self.now, ["groups": [.string(groups)], "scope": .string(scope)])
+      #expect(try await verifier.principal(presenting: token).role == role)
+    }
+    let program = try issuer.token(at: Self.now, without: ["groups"], ["scope": "api"])
+    #expect(try await verifier.principal(presenting: program).role == .service)
+    #expect(throws: GatewayError.self) {
+      try IssuerConfiguration(
+        issuer: issuer.issuer, audience: "x", groupsClaim: ",", rules: configuration.rules)
+    }
   }
 
   @Test func strongSignInWhereItIsAskedFor() async throws {
@@ -334,6 +361,28 @@ final class StandInIssuer: Sendable {
       ("https://login.example", "fd", "a=king"), ("https://login.example", "fd", "a"),
       ("https://login.example", "fd", "a=agent:"),
     ] { #expect(code(issuer, audience, rules) == "invalid_issuer", "\(issuer) \(audience) \(rules)") }
+  }
+
+  /// By the one way out: the name is looked up once, and where it is connected to is what that gave.
+  @Test func theIssuerIsAskedByTheOneWayOut() async throws {
+    let standIn = try await StandIn { _, number in number == 0 ? .response("body") : .response(404) }
+    let backend = try Backend()
+    var services = backend.services()
+    services.issuerTimeouts.call = .seconds(60)
+    services.resolver = HostResolver { $0 == "login.frontdesk.invalid" ? [IPAddress("127.0.0.1")!] : [] }
+    let client = IssuerClient(services)
+    let url = try #require(URL(string: "http://login.frontdesk.invalid:\(standIn.port)/x"))
+    #expect(try await client.get(url) == Data("body".utf8))
+    #expect(standIn.requests[0].header("host") == "login.frontdesk.invalid:\(standIn.port)")
+    // Anything but a 200 is no answer, and neither is a name that nobody knows.
+    await #expect(throws: IssuerClient.Malformed.self) { try await client.get(url) }
+    await #expect(throws: OutgoingError.self) {
+      try await client.get(try #require(URL(string: "http://other.frontdesk.invalid:\(standIn.port)/x")))
+    }
+    #expect(standIn.requests.count == 2)
+    #expect(
+      backend.metrics.exposition().contains(
+        "frontdesk_outgoing_breaker_state{destination=\"http://login.frontdesk.invalid:\(standIn.port)\"} 0"))
   }
 
   /// Over sockets: discovery and keys by HTTP, a token on a request, its user in the audit log.

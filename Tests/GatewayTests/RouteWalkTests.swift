@@ -69,6 +69,12 @@ import Testing
     replayDelivery | owner | 404 webhook_not_found
     replayDeliveries | owner | 404 webhook_not_found
     createToken | owner service | 404 kb_not_found
+    login | anyone | 2xx
+    loginCallback | anyone | 2xx
+    getSession | session | 403 forbidden
+    logout | session | 403 forbidden
+    listSessions | owner | 2xx
+    endSession | owner | 404 session_not_found
     listAudit | owner auditor | 403 forbidden
     metrics | owner editor supervisor analyst reader | 403 forbidden
     live | anyone | 2xx
@@ -81,6 +87,8 @@ import Testing
     let roles: Set<String>
     let elsewhere: String
     var isOpen: Bool { roles == ["anyone"] }
+    /// For whoever is signed in with a browser, and for no key.
+    var isForSessions: Bool { roles == ["session"] }
   }
 
   static let rows: [String: Row] = Dictionary(
@@ -94,6 +102,8 @@ import Testing
     let name: String
     let key: String?
     var origin: String?
+    /// What a browser sends instead of a key; made anew for each request, since some end it.
+    var session: (@Sendable () async throws -> [String: String])?
     let refusal: @Sendable (String, Row) -> String?
   }
 
@@ -133,13 +143,14 @@ import Testing
     let gateway = try backend.gateway {
       $0.ingestHosts = [IngestHost("local:127.0.0.1:\(site.port)")!]
       $0.webhookHosts = $0.ingestHosts
+      (_, $0.issuer, $0.signIn) = try! WalkSessions.settings(provider: site.url)
     }
     for name in ["walk", "elsewhere"] {
       _ = try await backend.store.createKnowledgeBase(named: name, model: KnowledgeBase.noModel)
     }
     let routes = GatewayRoutes.all(services: backend.services(), configuration: GatewayConfiguration())
     #expect(Set(routes.map(\.documentation.id)) == Set(Self.rows.keys), "the table is of other routes")
-    let callers = try await callers(backend, gateway)
+    let callers = try await callers(backend, gateway) + WalkSessions(backend, provider: site.url).callers()
     var number = 0
     for route in routes {
       let id = route.documentation.id
@@ -148,16 +159,18 @@ import Testing
       #expect((route.body != .none) == (body != nil), "\(id) lacks a body, or has one too many")
       for caller in callers {
         number += 1
-        let uri = try await Self.uri(of: route, for: caller, number, backend)
+        let uri = try await Self.uri(of: route, for: caller, number, backend, provider: site.url)
+        let headers = try await caller.session?() ?? caller.origin.map { ["Origin": $0] } ?? [:]
         let reply = try await gateway.send(
-          route.method, uri, key: caller.key, headers: caller.origin.map { ["Origin": $0] } ?? [:],
+          route.method, uri, key: caller.key, headers: headers,
           body: Self.body(id, number, page: site.url + "/").map { JSONText.data($0) })
         let expected = row.isOpen ? nil : caller.refusal(id, row)
         let code = reply.code ?? reply.at("error.code")?.text ?? ""
         let told = code == "invalid_api_key" ? "unauthorized" : code
         // The knowledge base has no model: asked for one, it says so to whoever may ask.
-        let found =
-          (200..<300).contains(reply.status) || code == "mode_unavailable" ? nil : "\(reply.status) \(told)"
+        // Nobody is at that provider, and no sign-in was begun: asked by anyone, they say so.
+        let isAnswered = ["mode_unavailable", "issuer_unavailable", "invalid_login"].contains(code)
+        let found = (200..<300).contains(reply.status) || isAnswered ? nil : "\(reply.status) \(told)"
         #expect(found == expected, "\(caller.name) \(id): \(reply.text)")
         #expect((reply.headers[.wwwAuthenticate] != nil) == (reply.status == 401), "\(caller.name) \(id)")
       }
@@ -174,7 +187,9 @@ import Testing
       },
       Caller(name: "revoked", key: try await backend.key(.owner, revoked: true)) { _, _ in "401 unauthorized"
       },
-      Caller(name: "configured", key: Backend.ownerKey) { _, _ in nil },
+      Caller(name: "configured", key: Backend.ownerKey) { _, row in
+        row.isForSessions ? "403 forbidden" : nil
+      },
       Caller(name: "elsewhere", key: try await backend.key(.owner, knowledgeBases: ["elsewhere"])) { _, row in
         row.elsewhere == "2xx" ? nil : row.elsewhere
       },
@@ -220,7 +235,7 @@ import Testing
 
   /// The path of one request, with everything there that it names.
   private static func uri(
-    of route: Route, for caller: Caller, _ number: Int, _ backend: Backend
+    of route: Route, for caller: Caller, _ number: Int, _ backend: Backend, provider: String
   ) async throws -> String {
     var uri = route.path.description
     if route.documentation.id == "deleteKnowledgeBase" {
@@ -239,12 +254,17 @@ import Testing
       if let secret = caller.key {
         key = try await backend.store.accessKey(secretHash: AccessKeySecret.hash(of: secret))
       }
+      let opener = caller.session == nil ? "key:" + (key?.id ?? "owner") : "user:" + WalkSessions.user
       let new = NewConversation(
-        knowledgeBase: "walk", channel: "api", customer: nil, opener: "key:" + (key?.id ?? "owner"))
+        knowledgeBase: "walk", channel: "api", customer: nil, opener: opener)
       let conversation = try await backend.store.open(new, at: Date())
       // Agents read what is waiting for one.
       _ = try await backend.store.change(conversation.id, to: .waiting, at: Date())
       uri = uri.replacing("{conversation}", with: conversation.id)
+    }
+    if uri.contains("{session}") {
+      uri = uri.replacing(
+        "{session}", with: try await WalkSessions(backend, provider: provider).insert(groups: ["owner"]).id)
     }
     if uri.contains("{job}") {
       let job = try await backend.store.addJob(
@@ -257,7 +277,7 @@ import Testing
         id: "whk_\(number)", url: "https://hooks.example.com/",
         interest: EventInterest(types: [], knowledgeBases: ["walk"]), isEnabled: true,
         secrets: [
-          try Webhook.sealed(SigningSecret(), of: "whk_\(number)", SealingKeyFile(folder: backend.folder.url))
+          try await Webhook.sealed(SigningSecret(), of: "whk_\(number)", backend.store)
         ],
         createdAt: Date(), updatedAt: Date())
       try await backend.store.addWebhook(webhook, limit: .max)
@@ -286,11 +306,11 @@ import Testing
         let order = AccessKey.Role.allCases.map(\.rawValue)
         #expect(
           operation["x-frontdesk-roles"]?.elements.compactMap(\.text)
-            == (row.isOpen ? order : order.filter(row.roles.contains)), "\(id)")
+            == (row.isOpen || row.isForSessions ? order : order.filter(row.roles.contains)), "\(id)")
         #expect(
           (operation["x-frontdesk-roles-on-request"]?.elements ?? []).compactMap(\.text)
             == order.filter { row.roles.contains($0 + "*") }, "\(id)")
-        #expect((operation["x-frontdesk-permission"] == .null) == row.isOpen, "\(id)")
+        #expect((operation["x-frontdesk-permission"] == .null) == (row.isOpen || row.isForSessions), "\(id)")
       }
     }
     #expect(seen == Set(Self.rows.keys))

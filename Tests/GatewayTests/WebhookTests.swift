@@ -175,7 +175,7 @@ import Testing
     let (id, secret) = try await scene.make(["types": ["document.created"]])
     let stuck = Webhook(
       id: "stuck", url: slow.url, interest: EventInterest(types: [], knowledgeBases: []), isEnabled: true,
-      secrets: [try Webhook.sealed(secret, of: "stuck", scene.backend.services().webhookSecrets)],
+      secrets: [try await Webhook.sealed(secret, of: "stuck", scene.backend.services().sealing)],
       createdAt: Date(), updatedAt: Date())
     try await store.addWebhook(stuck, limit: 9)
     for number in 0..<30 { try await scene.backend.put("d\(number)", "Number \(number).") }
@@ -212,7 +212,7 @@ import Testing
     #expect(rotated.at("webhook.overlap_ends_at") != .null)
     func signing(after seconds: TimeInterval = 0) async throws -> [String] {
       let webhook = try #require(try await scene.backend.store.webhook(id))
-      return try webhook.signingSecrets(scene.backend.services().webhookSecrets, at: Date() + seconds).map(
+      return try await webhook.signingSecrets(scene.backend.services().sealing, at: Date() + seconds).map(
         \.text)
     }
     #expect(try await signing() == [second.text, first.text])

@@ -21,25 +21,4 @@ import Testing
     #expect(!"\(secret)".contains(secret.text.dropFirst(6)))
     #expect(!String(reflecting: secret).contains(secret.key.base64EncodedString()))
   }
-
-  @Test func sealedSecretsOpenOnlyWhereTheyBelong() throws {
-    let folder = try TemporaryFolder()
-    let sealer = SealingKeyFile(folder: folder.url)
-    let secret = Data("whsec_x".utf8)
-    let sealed = try sealer.seal(secret, context: "a")
-    #expect(try sealer.open(sealed, context: "a") == secret)
-    #expect(sealed.range(of: secret) == nil)
-    #expect(try sealer.seal(secret, context: "a") != sealed, "a nonce of its own")
-    #expect(throws: (any Error).self) { try sealer.open(sealed, context: "b") }
-    var changed = sealed
-    changed[changed.count - 1] ^= 1
-    #expect(throws: (any Error).self) { try sealer.open(changed, context: "a") }
-    // Another process uses the same file; a lost one is said, not made anew.
-    #expect(try SealingKeyFile(folder: folder.url).open(sealed, context: "a") == secret)
-    let file = folder.url.appendingPathComponent(SealingKeyFile.name)
-    let mode = try FileManager.default.attributesOfItem(atPath: file.path)[.posixPermissions] as? Int
-    #expect(mode == 0o600)
-    try FileManager.default.removeItem(at: file)
-    #expect(throws: SealingKeyFile.Failure.self) { try sealer.open(sealed, context: "a") }
-  }
 }

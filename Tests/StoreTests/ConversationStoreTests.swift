@@ -210,6 +210,10 @@ import Testing
     for number in 1...30 { _ = try await say("late \(number)", in: conversation, other) }
     // Every message, the customer and the job's input, but what came in under the new key.
     #expect(try await rotated >= 32)
+    // A key that was superseded a moment ago stays for what is on its way.
+    try await store.forgetDataKeys(supersededBefore: now)
+    #expect(try await store.dataKeys().map(\.purpose) == [.lookup, .seal, .seal])
+    try await store.forgetDataKeys(supersededBefore: now + 1)
     let keys = try await store.dataKeys()
     #expect(keys.map(\.purpose) == [.lookup, .seal] && keys[1].number > before[1].number)
     #expect(keys[1].isCurrent && keys[1].values == 62)
@@ -239,6 +243,17 @@ import Testing
     #expect(!FileManager.default.fileExists(atPath: folder.url.appendingPathComponent("master.key").path))
   }
 
+  @Test func secretsOfOthersAreSealedForTheirPlace() async throws {
+    let sample = try await Sample()
+    let store = sample.store
+    let sealed = try await store.seal(Data("whsec_x".utf8), context: "a")
+    #expect(sealed.range(of: Data("whsec".utf8)) == nil)
+    #expect(try await store.open(sealed, context: "a") == Data("whsec_x".utf8))
+    #expect(try await store.open(sealed, context: "b") == nil)
+    #expect(try await store.open(sealed.dropLast(), context: "a") == nil)
+    #expect(try await store.open(Data("plain".utf8), context: "a") == nil)
+  }
+
   /// What `SealedColumn` does not name is lost when keys are rotated.
   @Test func everySealedColumnIsNamed() async throws {
     let sample = try await Sample()
@@ -261,6 +276,8 @@ import Testing
       "access_keys.secret_hash", "access_keys.overlap_hash", "audit.actor", "audit.action", "audit.target",
       "audit.hash", "customers.lookup", "data_keys.master", "data_keys.wrapped", "idempotency.scope",
       "idempotency.fingerprint", "jobs.subject", "messages.client",
+      // Digests, and events, which hold ids, states and times.
+      "staff_sessions.secret_hash", "used_logins.state", "outbox.data", "webhook_deliveries.data",
     ]
     #expect(columns == named.union(open))
   }

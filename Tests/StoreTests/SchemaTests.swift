@@ -68,7 +68,7 @@ import Testing
   }
 
   /// Every released schema still opens. Each folder of fixtures holds a dump of both files.
-  @Test(arguments: [1, 2, 3])
+  @Test(arguments: [1, 2, 3, 5])
   func releasedSchemasOpen(version: Int) async throws {
     let fixtures = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
       .appendingPathComponent("Fixtures/store")
@@ -118,6 +118,9 @@ import Testing
     #expect(entries.map(\.event.action) == (version < 2 ? [] : ["key.create", "kb.create"]))
     var verifier = AuditVerifier()
     #expect(verifier.take(entries) == nil)
+    #expect(try await store.jobs(limit: 9).map(\.id) == (version < 5 ? [] : ["job-1"]))
+    #expect(try await store.jobResults("job-1", from: 0, limit: 9).count == (version < 5 ? 0 : 1))
+    #expect(try await store.countStaffSessions() == 0)
     guard case .purged = try await store.version(1, of: DocumentID(rawValue: 4)) else {
       Issue.record("a purged document must stay purged")
       return

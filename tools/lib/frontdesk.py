@@ -256,7 +256,8 @@ class Server:
         if self.key:
             environment["FRONTDESK_API_KEY"] = self.key
         began = time.monotonic()
-        self.running = Running([self.frontdesk.binary, "serve", "--port", "0"], environment)
+        port = [] if "FRONTDESK_PORT" in environment else ["--port", "0"]
+        self.running = Running([self.frontdesk.binary, "serve", *port], environment)
         try:
             self.port = self._listening(began + 60)
             while self.request("GET", "/readyz").status != 200:

@@ -57,6 +57,10 @@ public struct Gateway: Service {
     let uses = responder.authenticator.uses
     let noting = Task { await uses.keepFlushing(every: .seconds(30)) }
     defer { noting.cancel() }
+    let sweeping = Task { [sessions = responder.sessions] in
+      await sessions?.keepSweeping(every: .seconds(30))
+    }
+    defer { sweeping.cancel() }
     let runner = Task { [services, logger = responder.logger] in
       await JobRunner(services: services, logger: logger).run()
     }

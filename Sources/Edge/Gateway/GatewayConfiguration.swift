@@ -21,6 +21,8 @@ public struct GatewayConfiguration: Sendable {
   public var publishByAnother: Bool
   /// Whose JWTs open what keys open; nil trusts none. Default nil.
   public var issuer: IssuerConfiguration?
+  /// How the staff signs in with a browser at that issuer; nil: not at all. Default nil.
+  public var signIn: SignInConfiguration?
   /// Certificate chain and private key, as PEM files; nil speaks plain HTTP. Default nil.
   public var tls: TLSFiles?
   /// How often its files are looked at for a renewed certificate. Default 5 s.

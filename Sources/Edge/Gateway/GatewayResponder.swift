@@ -15,6 +15,8 @@ struct GatewayResponder: HTTPResponder {
   let configuration: GatewayConfiguration
   let table: RouteTable
   let authenticator: Authenticator
+  /// Nil where nobody signs in.
+  let sessions: SessionKeeper?
   let work: WorkInFlight
   let connections: ConnectionCount
   let reads: Admission
@@ -31,9 +33,14 @@ struct GatewayResponder: HTTPResponder {
     self.services = services
     self.configuration = configuration
     self.logger = logger
-    table = RouteTable(routes: GatewayRoutes.all(services: services, configuration: configuration))
+    let issuer = configuration.issuer.map { IssuerVerifier($0, services: services) }
+    let signIn = SignInFlow(configuration.signIn, issuer: issuer, services: services)
+    sessions = signIn?.keeper
+    table = RouteTable(
+      routes: GatewayRoutes.all(services: services, configuration: configuration, signIn: signIn))
     authenticator = Authenticator(
-      keys: services.keys, tokenSecrets: services.tokenSecrets, configuration: configuration)
+      keys: services.keys, tokenSecrets: services.tokenSecrets, configuration: configuration,
+      issuer: issuer, sessions: sessions)
     work = WorkInFlight()
     connections = ConnectionCount(limit: limits.maxConnections)
     reads = Admission(limit: limits.maxReads, maxQueued: limits.maxQueued, timeout: limits.queueTimeout)
@@ -62,7 +69,9 @@ struct GatewayResponder: HTTPResponder {
     } catch {
       let described = Problem(describing: error)
       response = table.errorShape(at: request.uri.path[...])
-        .response(to: described, requestID: exchange.requestID)
+        .response(
+          to: described, requestID: exchange.requestID,
+          accept: request.headers[values: .accept].joined(separator: ","))
       exchange.problem = described
     }
     finish(&response, exchange, request.head)

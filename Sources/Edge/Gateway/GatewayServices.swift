@@ -13,6 +13,7 @@ public struct GatewayServices: Sendable {
   let store: any DocumentStore
   let keys: any AccessKeyStore
   let audit: any AuditLog
+  var sessions: any StaffSessionStore
   let tokenSecrets: TokenSecretsFile
   let requests: any IdempotencyStore
   let jobs: any JobStore
@@ -20,8 +21,6 @@ public struct GatewayServices: Sendable {
   let transcripts: any ConversationStore & CustomerStore
   var customers: any CustomerStore { transcripts }
   let webhooks: any WebhookStore
-  /// Seals the secrets that sign events.
-  let webhookSecrets: any SecretSealer
   let documentLocks = KeyedLocks<GatewayRoutes.DocumentKey>()
   let readiness: @Sendable () async -> ReadinessReport
   let metrics: PrometheusRegistry
@@ -30,6 +29,10 @@ public struct GatewayServices: Sendable {
   /// Through which every call to another server goes.
   var outgoing: OutgoingClient
   var resolver = HostResolver.system
+  var issuerTimeouts = IssuerClient.Timeouts()
+  /// Encrypts what the store keeps of sessions.
+  var sealing: any Sealing
+  var clock: @Sendable () -> Date = { Date() }
 
   /// - Parameters:
   ///   - tokenSecrets: sign browsers' tokens; those of the store's data folder.
@@ -41,10 +44,11 @@ public struct GatewayServices: Sendable {
   public init(
     engine: SearchEngine, ingest: IngestService, switcher: ModelSwitcher, store: any DocumentStore,
     keys: any AccessKeyStore,
-    audit: any AuditLog, tokenSecrets: TokenSecretsFile, requests: any IdempotencyStore,
+    audit: any AuditLog, sessions: any StaffSessionStore, tokenSecrets: TokenSecretsFile,
+    requests: any IdempotencyStore,
     jobs: any JobStore, conversations: ConversationService,
     transcripts: any ConversationStore & CustomerStore,
-    webhooks: any WebhookStore, webhookSecrets: any SecretSealer,
+    webhooks: any WebhookStore, sealing: any Sealing,
     readiness: @escaping @Sendable () async -> ReadinessReport,
     metrics: PrometheusRegistry,
     models: [String] = [], version: String = "0"
@@ -55,13 +59,14 @@ public struct GatewayServices: Sendable {
     self.store = store
     self.keys = keys
     self.audit = audit
+    self.sessions = sessions
     self.tokenSecrets = tokenSecrets
     self.requests = requests
     self.jobs = jobs
     self.conversations = conversations
     self.transcripts = transcripts
     self.webhooks = webhooks
-    self.webhookSecrets = webhookSecrets
+    self.sealing = sealing
     self.readiness = readiness
     self.metrics = metrics
     self.models = models

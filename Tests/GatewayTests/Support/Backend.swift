@@ -54,9 +54,10 @@ final class Backend: Sendable {
   func services(ready: Bool = true) -> GatewayServices {
     GatewayServices(
       engine: engine, ingest: ingest, switcher: switcher, store: store, keys: store, audit: store,
+      sessions: store,
       tokenSecrets: TokenSecretsFile(folder: folder.url), requests: store, jobs: store,
       conversations: ConversationService(store: store), transcripts: store,
-      webhooks: store, webhookSecrets: SealingKeyFile(folder: folder.url),
+      webhooks: store, sealing: store,
       readiness: {
         // The gateway keeps its backend, and with it the folder.
         withExtendedLifetime(self) { ReadinessReport(checks: ["store": .init(ready: ready)]) }
@@ -71,6 +72,8 @@ final class Backend: Sendable {
     wire: (inout GatewayServices) -> Void = { _ in }
   ) throws -> Gateway {
     var services = services()
+    // No test waits for one that hangs, and the machine may be busy.
+    services.issuerTimeouts = .init(call: .seconds(60), check: .seconds(60))
     wire(&services)
     var configuration = GatewayConfiguration(port: 0, ownerKey: ownerKey, limits: limits)
     edit(&configuration)

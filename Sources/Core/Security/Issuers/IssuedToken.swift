@@ -21,6 +21,26 @@ public struct IssuedToken: Sendable {
     public let expiresAt: Double?
     public let notBefore: Double?
     fileprivate let members: Members
+
+    fileprivate init(_ members: Members) {
+      issuer = members.string("iss")
+      subject = members.string("sub")
+      audiences = members.strings("aud")
+      expiresAt = members.number("exp")
+      notBefore = members.number("nbf")
+      self.members = members
+    }
+
+    /// Claims that came by a way that vouches for them, such as a provider's userinfo; nil where it is no JSON object.
+    public init?(json: Data) {
+      guard let members = Members(json: json) else { return nil }
+      self.init(members)
+    }
+
+    /// Whether there is a claim of this name.
+    public func has(_ name: String) -> Bool { members.values[name] != nil }
+    /// Nil where it is absent, or no string.
+    public func string(_ name: String) -> String? { members.string(name) }
     /// The strings of a claim: of a list, or one; of `scope`, its words (RFC 9068, section 2.2.3).
     public func strings(_ name: String) -> [String] {
       let strings = members.strings(name)
@@ -56,9 +76,7 @@ public struct IssuedToken: Sendable {
     else { return nil }
     keyID = header.string("kid")
     algorithm = header.string("alg").flatMap(IssuerKey.Algorithm.init(rawValue:))
-    self.claims = Claims(
-      issuer: claims.string("iss"), subject: claims.string("sub"), audiences: claims.strings("aud"),
-      expiresAt: claims.number("exp"), notBefore: claims.number("nbf"), members: claims)
+    self.claims = Claims(claims)
     signed = Data("\(parts[0]).\(parts[1])".utf8)
     self.signature = signature
   }
@@ -110,9 +128,12 @@ public struct IssuedToken: Sendable {
     let values: [String: Value]
 
     init?(base64: Substring) {
-      guard let bytes = Base64URL.decode(base64),
-        let values = try? JSONDecoder().decode([String: Value].self, from: bytes)
-      else { return nil }
+      guard let bytes = Base64URL.decode(base64) else { return nil }
+      self.init(json: bytes)
+    }
+
+    init?(json: Data) {
+      guard let values = try? JSONDecoder().decode([String: Value].self, from: json) else { return nil }
       self.values = values
     }
 

@@ -39,7 +39,11 @@ struct FolderCopy {
       throw Self.unavailable(target, error)
     }
     do {
-      try copy(Schema.service) { _ in }
+      // Who is signed in here is not signed in there, and what a provider gave is nobody else's.
+      try copy(Schema.service) { db in
+        guard try db.tableExists("staff_sessions") else { return }
+        try db.run("DELETE FROM staff_sessions")
+      }
       // Last, so that a folder that has it has all.
       try copy(Schema.knowledge, change: change)
     } catch {

@@ -41,7 +41,7 @@ extension SQLiteStore {
     }
   }
 
-  /// Seals with a new data key from now on, everything there is as well, and forgets the keys before it.
+  /// Seals with a new data key from now on, and everything there is as well.
   ///
   /// Readers and writers of every process go on meanwhile. Killed half-way, it is taken up by the next call.
   ///
@@ -52,7 +52,6 @@ extension SQLiteStore {
     try await service.write { try encryption.rotate($0, at: now) }
     var count = 0
     for column in SealedColumn.all { count += try await reseal(column) }
-    try await forgetUnusedKeys()
     return count
   }
 
@@ -72,12 +71,21 @@ extension SQLiteStore {
     return rows.count
   }
 
-  private func forgetUnusedKeys() async throws {
+  /// Forgets data keys that seal nothing any more.
+  ///
+  /// - Parameter supersededBefore: a key in whose place another came later is kept: a secret that was sealed with it may
+  ///   be on its way into the store (`Sealing`).
+  public func forgetDataKeys(supersededBefore: Date) async throws {
     let forgot = try await service.write { db -> Bool in
+      let recent = try db.integer(
+        "SELECT min(number) FROM data_keys WHERE purpose = 'seal' AND created_at >= ?",
+        supersededBefore.column)
       let keys = try EncryptionKeys.rows(db).filter { $0.purpose == .seal }
       let newest = keys.map(\.number).max()
       let unused = try keys.filter { key in
-        guard key.number != newest else { return false }
+        // Where the next key is recent, this one was in use until then.
+        let next = keys.first { $0.number > key.number }
+        guard key.number != newest, Int64(next?.number ?? 0) < recent ?? .max else { return false }
         return try SealedColumn.all.allSatisfy { try $0.count(sealedWith: key.number, db) == 0 }
       }
       for key in unused { try db.run("DELETE FROM data_keys WHERE number = ?", Int64(key.number)) }
@@ -93,5 +101,30 @@ extension SQLiteStore {
   public func rewrapDataKeys() async throws -> Int {
     let encryption = encryption
     return try await service.write { try encryption.rewrap($0) }
+  }
+}
+
+/// For secrets of others' tables; `SealedColumn` names where they stand.
+extension SQLiteStore: Sealing {
+  static func secretContext(_ context: String) -> String { "secret " + context }
+
+  /// - Throws: `master_key_missing`, `master_key_wrong`, `storage_full`, `store_busy`.
+  public func seal(_ plain: Data, context: String) async throws -> Data {
+    let encryption = encryption
+    // The first one makes the keys.
+    return try await service.write { db in
+      try encryption.sealer(db).seal(plain, Self.secretContext(context))
+    }
+  }
+
+  public func open(_ sealed: Data, context: String) async throws -> Data? {
+    let encryption = encryption
+    return try await service.read { db in
+      do { return try encryption.opener(db).open(sealed, Self.secretContext(context)) } catch let error
+        as StoreError where error.kind == .storeCorrupt
+      {
+        return nil
+      }
+    }
   }
 }

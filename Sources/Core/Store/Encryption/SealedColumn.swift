@@ -24,6 +24,13 @@ struct SealedColumn: Sendable {
 
     func int(_ index: Int) throws -> Int { Int(try integer(index)) }
 
+    func text(_ index: Int) throws -> String {
+      guard let value = String.fromDatabaseValue(values[index]) else {
+        throw StoreError.corrupt("a row's name is no text")
+      }
+      return value
+    }
+
     func data(_ index: Int) throws -> Data {
       guard let value = Data.fromDatabaseValue(values[index]) else {
         throw StoreError.corrupt("a row's name is no bytes")
@@ -47,6 +54,15 @@ struct SealedColumn: Sendable {
     },
     SealedColumn(table: "job_parts", column: "result", identity: ["job", "part"]) { row in
       SQLiteStore.partContext(try row.integer(0), try row.int(1), "result")
+    },
+    SealedColumn(table: "webhooks", column: "secret", identity: ["id"]) { row in
+      SQLiteStore.secretContext(try row.text(0))
+    },
+    SealedColumn(table: "webhooks", column: "overlap_secret", identity: ["id"]) { row in
+      SQLiteStore.secretContext(try row.text(0))
+    },
+    SealedColumn(table: "staff_sessions", column: "sealed", identity: ["id"]) { row in
+      SQLiteStore.secretContext(try row.text(0))
     },
     SealedColumn(table: "idempotency", column: "body", identity: ["scope"]) { row in
       SQLiteStore.idempotencyContext(try row.data(0))

@@ -5,7 +5,7 @@ extension Schema {
     file: "service.db",
     migrations: [
       serviceV1, serviceV2, serviceV3, serviceIdempotency, serviceJobs, serviceConversations,
-      serviceOutbox,
+      serviceOutbox, serviceSessions,
     ])
 
   private static let serviceV1 = """

@@ -12,13 +12,15 @@ final class Authenticator: Sendable {
     case open
     /// Keyless too, where `readsAreOpen`.
     case read(Permission)
-    /// Always with a key.
+    /// Always with a key, or by somebody who is signed in.
     case keyed(Permission)
+    /// By somebody who is signed in with a browser, whatever their role.
+    case session
 
     /// Nil where none is needed.
     var permission: Permission? {
       switch self {
-      case .open: nil
+      case .open, .session: nil
       case .read(let permission), .keyed(let permission): permission
       }
     }
@@ -30,6 +32,8 @@ final class Authenticator: Sendable {
   private let tokens: TokenVerifier
   /// Nil where no issuer is trusted.
   private let issuer: IssuerVerifier?
+  /// Nil where nobody signs in.
+  private let sessions: SessionKeeper?
   private let ownerKeyHash: Data?
   /// Without any key at all, whoever sits at this machine may read.
   private let trustsLoopback: Bool
@@ -38,27 +42,39 @@ final class Authenticator: Sendable {
 
   init(
     keys: any AccessKeyStore, tokenSecrets: TokenSecretsFile, configuration: GatewayConfiguration,
+    issuer: IssuerVerifier? = nil, sessions: SessionKeeper? = nil,
     clock: @escaping @Sendable () -> Date = { Date() }
   ) {
     self.keys = keys
     uses = KeyUses(store: keys)
     ownerKeyHash = configuration.ownerKey.map(AccessKeySecret.hash)
     tokens = TokenVerifier(keys: keys, secrets: tokenSecrets, ownerKeyHash: ownerKeyHash, clock: clock)
-    issuer = configuration.issuer.map { IssuerVerifier($0, clock: clock) }
+    self.issuer = issuer
+    self.sessions = sessions
     trustsLoopback = configuration.isLoopback && !configuration.behindProxy
     self.clock = clock
   }
 
-  /// - Throws: `unauthorized`, `forbidden`, `origin_mismatch`, `issuer_unavailable`, or what the key store throws: a store that cannot
+  /// - Throws: `unauthorized`, `forbidden`, `origin_mismatch`, `csrf_refused`, `issuer_unavailable`, or what the key store throws: a store that cannot
   ///   tell opens nothing.
   func principal(for head: HTTPRequest, requirement: Requirement) async throws -> Principal {
-    guard let permission = requirement.permission else { return .anonymousReader }
+    if requirement == .open { return .anonymousReader }
     guard let presented = try Self.bearer(head.headerFields) else {
+      if let sessions, sessions.isPresented(head) {
+        let principal = try await sessions.principal(for: head, countsAsUse: requirement != .session)
+        if let permission = requirement.permission { try principal.require(permission) }
+        return principal
+      }
+      if requirement == .session { throw Problem.sessionOver }
       if case .read = requirement, try await readsAreOpen(to: head) { return .anonymousReader }
       throw Problem.unauthorized("Send a key as 'Authorization: Bearer KEY'.")
     }
     let principal = try await self.principal(
       presenting: presented, origins: head.headerFields[values: .origin])
+    // Whoever sends a key is its bearer, and not whoever else is signed in with that browser.
+    guard let permission = requirement.permission else {
+      throw Problem("forbidden", "Keys and tokens have no session; this is for browsers that signed in.")
+    }
     try principal.require(permission)
     return principal
   }

@@ -22,20 +22,21 @@ public struct IssuerConfiguration: Sendable, Hashable {
   public let issuer: String
   /// What `aud` must name.
   public let audience: String
-  /// The claim that lists groups.
-  public let groupsClaim: String
+  /// Claims that list groups, the main one first.
+  public let groupsClaims: [String]
   /// The first whose group a user is in counts.
   public let rules: [Rule]
   /// Ways of signing in, one of which `acr` or `amr` must name; empty asks for none.
   public let signIn: [String]
 
+  /// - Parameter groupsClaim: one, or several with commas between.
   /// - Throws: `GatewayError` with `invalid_issuer`.
   public init(
     issuer: String, audience: String, groupsClaim: String = "groups", rules: [Rule], signIn: [String] = []
   ) throws {
     self.issuer = issuer
     self.audience = audience
-    self.groupsClaim = groupsClaim
+    groupsClaims = groupsClaim.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
     self.rules = rules
     self.signIn = signIn
     guard let url = URL(string: issuer), Self.isSafe(url), !issuer.hasSuffix("/") else {
@@ -43,7 +44,7 @@ public struct IssuerConfiguration: Sendable, Hashable {
         .invalidIssuer, "oidc_issuer is an https URL without a slash at its end (http on this machine alone)."
       )
     }
-    guard !audience.isEmpty, !groupsClaim.isEmpty, !rules.isEmpty else {
+    guard !audience.isEmpty, !groupsClaims.isEmpty, !groupsClaims.contains(""), !rules.isEmpty else {
       throw GatewayError(
         .invalidIssuer, "An issuer needs oidc_audience and oidc_roles, such as 'support=agent'.")
     }
@@ -80,13 +81,29 @@ public struct IssuerConfiguration: Sendable, Hashable {
   }
 
   /// Who a user with these groups is; nil where no rule names one of them.
-  func principal(subject: String, groups: [String]) -> Principal? {
+  ///
+  /// - Parameter user: a pseudonym.
+  func principal(user: String, groups: [String]) -> Principal? {
     guard let rule = rules.first(where: { groups.contains($0.group) }) else { return nil }
     let asKey = AccessKey(
       id: "", name: "", prefix: "", secretHash: Data(), role: rule.role, knowledgeBases: rule.knowledgeBases,
       groups: groups, createdAt: .distantPast, expiresAt: nil, revokedAt: nil)
-    // Pseudonymous in the audit log, and the same for one user for ever.
-    let user = Digest.hex(Digest.sha256(issuer + "\n" + subject).prefix(8))
     return Principal(user: user, like: asKey)
+  }
+
+  /// What counts as groups: people have theirs in one claim, programs often in `scope`.
+  func groups(in claims: IssuedToken.Claims) -> [String] { groupsClaims.flatMap(claims.strings) }
+
+  /// Whether the claims say at all in which groups somebody is.
+  func tellsGroups(_ claims: IssuedToken.Claims) -> Bool { claims.has(groupsClaims[0]) }
+
+  /// Names a user in the audit log and in sessions: the same for ever, and nothing else of them.
+  func pseudonym(of subject: String) -> String {
+    Digest.hex(Digest.sha256(issuer + "\n" + subject).prefix(8))
+  }
+
+  /// Whether the way of signing in is one of those that are asked for.
+  func isStrong(_ claims: IssuedToken.Claims) -> Bool {
+    signIn.isEmpty || !Set(claims.strings("acr") + claims.strings("amr")).isDisjoint(with: signIn)
   }
 }

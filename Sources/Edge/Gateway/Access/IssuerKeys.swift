@@ -1,7 +1,7 @@
 import Foundation
 import Security
 
-/// The keys of an issuer, as its discovery document leads to them.
+/// What is known of an issuer: its discovery document, and the keys that this leads to.
 ///
 /// Fetched when first needed, again every ten minutes, and once more where a token names a key that is not among them,
 /// as after a rotation; whatever tokens come, no more than once in half a minute. Where the issuer does not answer, its
@@ -17,12 +17,15 @@ actor IssuerKeys {
   private let issuer: String
   private let fetch: Fetch
   private let clock: @Sendable () -> Date
-  private var keys: [IssuerKey] = []
+  private var found: Found?
   private var fetchedAt = Date.distantPast
   private var triedAt = Date.distantPast
-  private var fetching: Task<[IssuerKey], any Error>?
+  private var fetching: Task<Found, any Error>?
 
-  struct Malformed: Error { let what: String }
+  private struct Found: Sendable {
+    let discovery: IssuerDiscovery
+    let keys: [IssuerKey]
+  }
 
   init(issuer: String, fetch: @escaping Fetch, clock: @escaping @Sendable () -> Date) {
     self.issuer = issuer
@@ -34,55 +37,67 @@ actor IssuerKeys {
   /// - Throws: `issuer_unavailable` where it cannot be asked and nothing is known.
   func key(for token: IssuedToken) async throws -> IssuerKey? {
     let now = clock()
-    let known = now < fetchedAt.addingTimeInterval(Self.lastResort) ? token.key(among: keys) : nil
+    let known = usable(at: now).flatMap { token.key(among: $0.keys) }
     if let known, now < fetchedAt.addingTimeInterval(Self.lifetime) { return known }
-    guard fetching != nil || now >= triedAt.addingTimeInterval(Self.refetchPause) else {
-      if known == nil, now >= fetchedAt.addingTimeInterval(Self.lastResort) {
-        throw Problem.issuerUnavailable(nil)
-      }
+    guard mayFetch(at: now) else {
+      if usable(at: now) == nil { throw Problem.issuerUnavailable(nil) }
       return known
     }
     do {
-      return token.key(among: try await refreshed(at: now))
+      return token.key(among: try await refreshed(at: now).keys)
     } catch {
       if let known { return known }
       throw Problem.issuerUnavailable(error)
     }
   }
 
+  /// Where its endpoints are.
+  ///
+  /// - Throws: `issuer_unavailable` where it cannot be asked and nothing is known.
+  func discovery() async throws -> IssuerDiscovery {
+    let now = clock()
+    let known = usable(at: now)?.discovery
+    if let known, now < fetchedAt.addingTimeInterval(Self.lifetime) || !mayFetch(at: now) { return known }
+    guard mayFetch(at: now) else { throw Problem.issuerUnavailable(nil) }
+    do { return try await refreshed(at: now).discovery } catch {
+      if let known { return known }
+      throw Problem.issuerUnavailable(error)
+    }
+  }
+
+  private func usable(at now: Date) -> Found? {
+    now < fetchedAt.addingTimeInterval(Self.lastResort) ? found : nil
+  }
+
+  private func mayFetch(at now: Date) -> Bool {
+    fetching != nil || now >= triedAt.addingTimeInterval(Self.refetchPause)
+  }
+
   /// All who wait share one fetch.
-  private func refreshed(at now: Date) async throws -> [IssuerKey] {
+  private func refreshed(at now: Date) async throws -> Found {
     if let fetching { return try await fetching.value }
     triedAt = now
     let task = Task { [issuer, fetch] in try await Self.load(issuer, fetch) }
     fetching = task
     defer { fetching = nil }
-    let found = try await task.value
-    keys = found
+    let fresh = try await task.value
+    found = fresh
     fetchedAt = now
-    return found
+    return fresh
   }
 
-  private static func load(_ issuer: String, _ fetch: Fetch) async throws -> [IssuerKey] {
-    struct Discovery: Decodable {
-      let issuer: String
-      let jwksURI: String
-      enum CodingKeys: String, CodingKey {
-        case issuer
-        case jwksURI = "jwks_uri"
-      }
-    }
+  private static func load(_ issuer: String, _ fetch: Fetch) async throws -> Found {
     guard let discoveryURL = URL(string: issuer + "/.well-known/openid-configuration") else {
-      throw Malformed(what: "issuer")
+      throw IssuerClient.Malformed(what: "issuer")
     }
-    let discovery = try JSONDecoder().decode(Discovery.self, from: try await fetch(discoveryURL))
+    let discovery = try JSONDecoder().decode(IssuerDiscovery.self, from: try await fetch(discoveryURL))
     // Else one issuer could speak for another (OpenID Connect Discovery, section 4.3).
     guard discovery.issuer == issuer, let url = URL(string: discovery.jwksURI),
       IssuerConfiguration.isSafe(url)
-    else { throw Malformed(what: "discovery") }
+    else { throw IssuerClient.Malformed(what: "discovery") }
     guard let keys = IssuerKey.keys(ofSet: try await fetch(url)), !keys.isEmpty else {
-      throw Malformed(what: "keys")
+      throw IssuerClient.Malformed(what: "keys")
     }
-    return keys
+    return Found(discovery: discovery, keys: keys)
   }
 }

@@ -8,7 +8,7 @@ enum DocumentationPage {
     for route in routes where !tags.contains(route.documentation.tag) { tags.append(route.documentation.tag) }
     let sections = tags.map { tag in
       let operations = routes.filter { $0.documentation.tag == tag }.map(operation).joined()
-      return "<h2>\(escaped(tag))</h2>\(operations)"
+      return "<h2>\(HTMLEscape.text(tag))</h2>\(operations)"
     }
     return """
       <!doctype html>
@@ -52,11 +52,12 @@ enum DocumentationPage {
       case .read(let permission):
         "\(permission.rawValue) (\(roles(permission))); keyless on this machine where no key is set"
       case .keyed(let permission): "\(permission.rawValue) (\(roles(permission)))"
+      case .session: "whoever is signed in with this browser"
       }
     return """
-      <details><summary><b class="method">\(route.method.rawValue)</b> <code>\(escaped(route.path.description))</code>
-      \(escaped(documentation.summary))</summary>
-      <p>\(escaped(documentation.description))</p>
+      <details><summary><b class="method">\(route.method.rawValue)</b> <code>\(HTMLEscape.text(route.path.description))</code>
+      \(HTMLEscape.text(documentation.summary))</summary>
+      <p>\(HTMLEscape.text(documentation.description))</p>
       <table>\(row("access", access))\(rows)</table></details>
       """
   }
@@ -66,11 +67,6 @@ enum DocumentationPage {
   }
 
   private static func row(_ name: String, _ text: String) -> String {
-    "<tr><td><code>\(escaped(name))</code></td><td>\(escaped(text))</td></tr>"
-  }
-
-  private static func escaped(_ text: String) -> String {
-    text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
-      .replacing("\"", with: "&quot;")
+    "<tr><td><code>\(HTMLEscape.text(name))</code></td><td>\(HTMLEscape.text(text))</td></tr>"
   }
 }

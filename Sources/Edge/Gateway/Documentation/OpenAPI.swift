@@ -26,7 +26,12 @@ enum OpenAPI {
           "key": [
             "type": "http", "scheme": "bearer",
             "description": "An API key, the owner's key, or a browser's token.",
-          ]
+          ],
+          "session": [
+            "type": "apiKey", "in": "cookie", "name": "__Host-frontdesk_session",
+            "description":
+              "Set by signing in at /v1/session/login. What is no GET needs X-CSRF-Token besides.",
+          ],
         ],
       ],
     ]
@@ -60,8 +65,9 @@ enum OpenAPI {
     switch requirement {
     case .open: []
     // Without any key set, reads from the machine itself need none.
-    case .read: [["key": []], [:]]
-    case .keyed: [["key": []]]
+    case .read: [["key": []], ["session": []], [:]]
+    case .keyed: [["key": []], ["session": []]]
+    case .session: [["session": []]]
     }
   }
 
@@ -83,6 +89,7 @@ enum OpenAPI {
     "kb": "Name of the knowledge base.", "external_id": "Your own id, percent-encoded: 1 to 1,024 bytes.",
     "job": "Id of a job.", "webhook": "Id of a webhook.", "delivery": "Id of a delivery.",
     "model": "As the list names it, percent-encoded.", "id": "Id of the key.",
+    "session": "Id of the session.",
   ]
   private static let pathExamples = [
     "kb": "default", "external_id": "doc-1", "model": "frontdesk",
@@ -128,7 +135,7 @@ enum OpenAPI {
       let description = JSONValue.string(codes.map { "`\($0)`" }.joined(separator: ", "))
       responses[String(status)] =
         switch route.errorShape {
-        case .problem:
+        case .problem, .page:
           [
             "description": description,
             "content": ["application/problem+json": ["schema": reference("Problem")]],
@@ -145,7 +152,10 @@ enum OpenAPI {
   /// Codes by status, sorted.
   private static func problems(_ route: Route) -> [Int: [String]] {
     var codes = Set(route.documentation.errors)
-    if route.access != .open { codes.formUnion(["unauthorized", "forbidden"]) }
+    if route.access != .open {
+      codes.formUnion(["unauthorized", "forbidden"])
+      if route.method != .get { codes.insert("csrf_refused") }
+    }
     if route.lane != .direct { codes.formUnion(["overloaded", "request_timeout", "internal"]) }
     if route.body != .none { codes.insert("too_large") }
     if route.keepsResults {

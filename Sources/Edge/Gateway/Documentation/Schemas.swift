@@ -6,7 +6,7 @@ import Retrieval
 /// Tests check real responses against them.
 enum Schemas {
   static let all: [String: JSONValue] = [
-    requests, access, openAI, integrations, conversations, privacy, webhooks,
+    requests, access, sessions, openAI, integrations, conversations, privacy, webhooks,
   ]
   .reduce(
     responses
@@ -126,7 +126,8 @@ enum Schemas {
   ]
 
   static let examples = [
-    ownExamples, accessExamples, openAIExamples, integrationExamples, conversationExamples, privacyExamples,
+    ownExamples, accessExamples, sessionExamples, openAIExamples, integrationExamples, conversationExamples,
+    privacyExamples,
     webhookExamples,
   ]
   .reduce(into: [:]) { all, further in all.merge(further) { $1 } }

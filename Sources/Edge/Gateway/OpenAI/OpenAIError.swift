@@ -7,8 +7,14 @@ enum ErrorShape: Sendable {
   case problem
   /// `{"error":{"message","type","code","param"}}`, as clients of OpenAI's interface read it.
   case openAI
+  /// A page where a browser asks, else as `problem`.
+  case page
 
-  func response(to problem: Problem, requestID: String) -> Response {
+  /// - Parameter accept: what the request takes.
+  func response(to problem: Problem, requestID: String, accept: String) -> Response {
+    if case .page = self, MediaTypeName.prefers("text/html", to: "application/json", accept: accept) {
+      return ErrorPage.response(to: problem, requestID: requestID)
+    }
     var response = problem.response(requestID: requestID)
     guard case .openAI = self else { return response }
     let body = JSONText.data(problem.openAI)

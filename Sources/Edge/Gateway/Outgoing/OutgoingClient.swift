@@ -9,9 +9,9 @@ import Synchronization
 
 /// Calls other servers: in bounded time and memory, again where that helps, and not at all while they are down.
 ///
-/// Architecture invariant: nothing else in the server opens a connection, but what fetches an issuer's keys. Redirects are not followed, compressed
-/// bodies not unpacked, proxies of the environment not used. Destinations are those that configuration names, so that
-/// there are few.
+/// Architecture invariant: nothing else in the server opens a connection. Redirects are not followed, compressed bodies
+/// not unpacked, proxies of the environment not used. Destinations are those that configuration names, so that there
+/// are few.
 final class OutgoingClient: Sendable {
   struct Options: Sendable {
     var connectTimeout: Duration = .seconds(5)

@@ -7,14 +7,17 @@ import Retrieval
 /// Everything that the server answers.
 enum GatewayRoutes {
   /// In the order in which the documentation lists them.
-  static func all(services: GatewayServices, configuration: GatewayConfiguration) -> [Route] {
+  ///
+  /// - Parameter signIn: nil where nobody signs in.
+  static func all(
+    services: GatewayServices, configuration: GatewayConfiguration, signIn: SignInFlow? = nil
+  ) -> [Route] {
     let api =
       search + documents(services.documentLocks, publishByAnother: configuration.publishByAnother)
       + [ingest(services, configuration)]
       + conversations + privacy + knowledgeBases + searchRules + jobs + keys
       + webhooks(configuration.webhookHosts)
-      + tokens(ownerKey: configuration.ownerKey)
-      + audit
+      + tokens(ownerKey: configuration.ownerKey) + sessions(signIn) + audit
       + openAI + [mcp(origins: OriginPolicy(configuration))]
     let operations = operations(metricsOpen: configuration.metricsOpen)
     // The description describes itself, too.

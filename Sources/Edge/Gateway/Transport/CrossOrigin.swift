@@ -3,7 +3,7 @@ import Hummingbird
 
 /// Which other sites' pages may call the API from a browser (the CORS protocol of the Fetch standard).
 ///
-/// No cookie is ever asked for or sent: what a page may do is what the token in its hand permits.
+/// No cookie of another site's visitor is ever asked for: what a page may do is what the token in its hand permits.
 struct CrossOrigin: Sendable {
   /// Exact origins: `https://www.example.com`.
   let origins: Set<String>

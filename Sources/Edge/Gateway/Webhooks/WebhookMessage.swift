@@ -39,15 +39,20 @@ extension Webhook {
   /// Those that sign now, the newest first.
   ///
   /// - Throws: where one cannot be opened.
-  func signingSecrets(_ sealer: any SecretSealer, at now: Date) throws -> [SigningSecret] {
-    try secrets.filter { $0.endsAt.map { now < $0 } ?? true }.map { secret in
-      let text = String(decoding: try sealer.open(secret.sealed, context: id), as: UTF8.self)
-      guard let secret = SigningSecret(text) else { throw Problem("internal", "a webhook's secret is none") }
-      return secret
+  func signingSecrets(_ sealing: any Sealing, at now: Date) async throws -> [SigningSecret] {
+    var signing: [SigningSecret] = []
+    for secret in secrets where secret.endsAt.map({ now < $0 }) ?? true {
+      guard let opened = try await sealing.open(secret.sealed, context: id),
+        let secret = SigningSecret(String(decoding: opened, as: UTF8.self))
+      else { throw Problem("internal", "a webhook's secret does not open") }
+      signing.append(secret)
     }
+    return signing
   }
 
-  static func sealed(_ secret: SigningSecret, of id: String, _ sealer: any SecretSealer) throws -> Secret {
-    Secret(sealed: try sealer.seal(Data(secret.text.utf8), context: id))
+  static func sealed(
+    _ secret: SigningSecret, of id: String, _ sealing: any Sealing
+  ) async throws -> Secret {
+    Secret(sealed: try await sealing.seal(Data(secret.text.utf8), context: id))
   }
 }

@@ -58,7 +58,7 @@ extension GatewayRoutes {
       let secret = SigningSecret()
       let webhook = Webhook(
         id: id, url: address.text, interest: interest, isEnabled: change.isEnabled ?? true,
-        secrets: [try Webhook.sealed(secret, of: id, call.services.webhookSecrets)], createdAt: now,
+        secrets: [try await Webhook.sealed(secret, of: id, call.services.sealing)], createdAt: now,
         updatedAt: now)
       try await call.record("webhook.create", id)
       try await call.services.webhooks.addWebhook(webhook, limit: maxWebhooks)
@@ -151,7 +151,7 @@ extension GatewayRoutes {
     try await call.record("webhook.rotate", webhook.id)
     let now = Date()
     let secret = SigningSecret()
-    let sealed = try Webhook.sealed(secret, of: webhook.id, call.services.webhookSecrets)
+    let sealed = try await Webhook.sealed(secret, of: webhook.id, call.services.sealing)
     let rotated = try await call.services.webhooks.updateWebhook(webhook.id) { webhook in
       let before = webhook.secrets[0].sealed
       webhook.secrets = [sealed]

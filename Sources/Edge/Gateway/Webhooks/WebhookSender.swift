@@ -36,7 +36,7 @@ final class WebhookSender: Sendable {
   }
 
   private let store: any WebhookStore
-  private let sealer: any SecretSealer
+  private let sealer: any Sealing
   private let client: OutgoingClient
   private let target: WebhookTarget
   private let metrics: WebhookMetrics
@@ -50,7 +50,7 @@ final class WebhookSender: Sendable {
     options: Options = Options()
   ) {
     store = services.webhooks
-    sealer = services.webhookSecrets
+    sealer = services.sealing
     client = services.outgoing
     target = WebhookTarget(hosts: configuration.webhookHosts, resolver: services.resolver)
     metrics = WebhookMetrics(metrics: services.metrics)
@@ -184,7 +184,8 @@ final class WebhookSender: Sendable {
       if let document = delivery.document { externalID = try await store.externalID(ofDocument: document) }
       let now = Date()
       let message = try WebhookMessage(
-        delivery, externalID: externalID, signedBy: try webhook.signingSecrets(sealer, at: now), at: now,
+        delivery, externalID: externalID, signedBy: try await webhook.signingSecrets(sealer, at: now),
+        at: now,
         userAgent: userAgent)
       let response = try await client.send(
         OutgoingRequest(

@@ -37,14 +37,17 @@ struct EncryptionCommand: AsyncParsableCommand {
 
   struct Rotate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Make a new data key, seal everything again with it, and forget the old ones.")
+      abstract: "Make a new data key and seal everything again with it.",
+      discussion: "The one before is forgotten by a server within the hour, or by the next rotation.")
     @OptionGroup var global: GlobalOptions
 
     func run() async throws {
       let workspace = try await Workspace.open(try await global.settings())
       let count = try await workspace.closing { workspace in
         try await workspace.record("encryption.rotate", "")
-        return try await workspace.store.rotateDataKey(at: Date())
+        let now = Date()
+        try await workspace.store.forgetDataKeys(supersededBefore: now - 60)
+        return try await workspace.store.rotateDataKey(at: now)
       }
       if global.json {
         try Console.json(["sealed_again": count])

@@ -58,12 +58,13 @@ struct ServeCommand: AsyncParsableCommand {
           services: GatewayServices(
             engine: workspace.engine, ingest: workspace.ingest, switcher: workspace.switcher,
             store: workspace.store,
-            keys: workspace.store, audit: workspace.store, tokenSecrets: workspace.tokenSecrets,
+            keys: workspace.store, audit: workspace.store, sessions: workspace.store,
+            tokenSecrets: workspace.tokenSecrets,
             requests: workspace.store,
             jobs: workspace.store,
             conversations: workspace.conversations, transcripts: workspace.store,
             webhooks: workspace.store,
-            webhookSecrets: SealingKeyFile(folder: settings.data),
+            sealing: workspace.store,
             readiness: { await workspace.readiness() },
             metrics: registry,
             models: ModelCatalogue.embedders.map(\.name) + [KnowledgeBase.noModel], version: Release.version),
@@ -116,10 +117,19 @@ struct ServeCommand: AsyncParsableCommand {
       }
       return range
     }
-    configuration.allowedOrigins = Set(try settings.allowedOrigins.map(origin))
+    configuration.allowedOrigins = Set(
+      try settings.allowedOrigins.map { text in
+        guard WebOrigin.isValid(text) else {
+          throw UsageError(
+            "allowed_origins has '\(text)'; write an origin as browsers do: in lower case, without a path or the "
+              + "scheme's own port, such as https://www.example.com.")
+        }
+        return text
+      })
     configuration.ingestHosts = try hosts(settings.ingestHosts, of: "ingest_hosts")
     configuration.webhookHosts = try hosts(settings.webhookHosts, of: "webhook_hosts")
     configuration.slowQuery = settings.slowQuery
+    configuration.signIn = try signIn(settings)
     return configuration
   }
 
@@ -134,6 +144,21 @@ struct ServeCommand: AsyncParsableCommand {
     }
   }
 
+  /// Nil where nobody signs in.
+  private static func signIn(_ settings: Settings) throws -> SignInConfiguration? {
+    guard let clientID = settings.oidcClientID else { return nil }
+    guard settings.oidcIssuer != nil else {
+      throw UsageError("oidc_client_id is what an issuer calls this server: set oidc_issuer, too.")
+    }
+    var signIn = try SignInConfiguration(
+      publicURL: settings.publicURL ?? "", clientID: clientID, clientSecret: settings.oidcClientSecret,
+      scopes: settings.oidcScopes)
+    signIn.idle = settings.sessionIdle
+    signIn.lifetime = settings.sessionLifetime
+    signIn.grace = settings.sessionGrace
+    return signIn
+  }
+
   /// Whoever sits at this machine is not limited unless it is asked for.
   private static func rates(_ settings: Settings, isLocal: Bool) -> GatewayConfiguration.Rates {
     func rate(_ key: String, _ units: Double, _ burst: Double) -> GatewayConfiguration.Rates.Rate? {
@@ -143,18 +168,6 @@ struct ServeCommand: AsyncParsableCommand {
     return GatewayConfiguration.Rates(
       key: rate("rate_per_key", 200, 4000), customer: rate("rate_per_customer", 5, 200),
       address: rate("rate_per_address", 20, 400))
-  }
-
-  /// As browsers send it: scheme, host, and a port where it is not the scheme's own.
-  private static func origin(_ text: String) throws -> String {
-    guard let url = URL(string: text), ["http", "https"].contains(url.scheme), url.host() != nil,
-      url.path().isEmpty, url.query() == nil, text == text.lowercased()
-    else {
-      throw UsageError(
-        "allowed_origins has '\(text)'; write an origin in lower case, without a path: https://www.example.com."
-      )
-    }
-    return text
   }
 }
 

@@ -11,7 +11,10 @@ struct RetentionService: Service {
   func run() async throws {
     await cancelWhenGracefulShutdown {
       repeat {
-        do { try await eraseConversations() } catch is CancellationError { return } catch {
+        do {
+          try await workspace.store.forgetDataKeys(supersededBefore: Date() - 60)
+          try await eraseConversations()
+        } catch is CancellationError { return } catch {
           workspace.logger.error("what is due is not erased", metadata: ["error.message": "\(error)"])
         }
       } while (try? await Task.sleep(for: interval)) != nil

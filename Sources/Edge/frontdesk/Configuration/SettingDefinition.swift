@@ -152,13 +152,36 @@ struct SettingDefinition: Sendable {
       help: "What the aud of those JWTs must name."),
     .init(
       key: "oidc_groups_claim", kind: .text, standard: "groups", unit: "",
-      help: "Their claim that lists groups."),
+      help: "Their claim that lists groups; several with commas between, such as groups,scope."),
     .init(
       key: "oidc_roles", kind: .text, standard: "", unit: "",
       help: "Role of each group, the first that fits: group=role or group=role:kb+kb, with commas between."),
     .init(
       key: "oidc_sign_in", kind: .text, standard: "", unit: "",
       help: "Ways of signing in, with commas between, one of which their acr or amr must name; unset: any."),
+    .init(
+      key: "public_url", kind: .text, standard: "", unit: "origin",
+      help: "Where browsers reach this server, such as https://desk.example.com; sign-in needs it."),
+    .init(
+      key: "oidc_client_id", kind: .text, standard: "", unit: "",
+      help: "What this server is called at the issuer; with it the staff signs in at /v1/session/login."),
+    .init(
+      key: "oidc_client_secret", kind: .text, standard: "", unit: "",
+      help: "What it proves that with; unset: a public client, by PKCE alone.", isSecret: true),
+    .init(
+      key: "oidc_scopes", kind: .text, standard: "openid", unit: "",
+      help:
+        "What a sign-in asks for, with spaces between; openid, and what makes the issuer give groups and a refresh token."
+    ),
+    .init(
+      key: "session_idle", kind: .integer(10...86_400), standard: "900", unit: "seconds",
+      help: "How long a session of the staff may go unused."),
+    .init(
+      key: "session_lifetime", kind: .integer(60...604_800), standard: "43200", unit: "seconds",
+      help: "When a session ends whatever is done."),
+    .init(
+      key: "session_grace", kind: .integer(0...86_400), standard: "300", unit: "seconds",
+      help: "How long sessions go on, from the issuer's last word, while it does not answer."),
     .init(
       key: "answer_target", kind: .number(0.01...0.5), standard: "0.1", unit: "share",
       help:

@@ -140,6 +140,14 @@ struct Settings: Sendable {
   var oidcSignIn: [String] {
     text("oidc_sign_in").split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
   }
+  /// Nil for none.
+  var publicURL: String? { byKey["public_url"] }
+  var oidcClientID: String? { byKey["oidc_client_id"] }
+  var oidcClientSecret: String? { byKey["oidc_client_secret"] }
+  var oidcScopes: [String] { text("oidc_scopes").split(separator: " ").map(String.init) }
+  var sessionIdle: Duration { .seconds(integer("session_idle")) }
+  var sessionLifetime: Duration { .seconds(integer("session_lifetime")) }
+  var sessionGrace: Duration { .seconds(integer("session_grace")) }
   var answerTarget: Double { number("answer_target") }
   /// Nil for what suits the target.
   var answerThreshold: Double? { byKey["answer_threshold"].flatMap(Double.init) }

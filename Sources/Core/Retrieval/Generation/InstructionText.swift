@@ -35,7 +35,7 @@ enum InstructionText {
     let objects: [String]
 
     init(_ verbs: String, _ objects: String) {
-      self.verbs = verbs.split(separator: " ").map(String.init)
+      self.verbs = verbs.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
       self.objects = objects.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
     }
 
@@ -43,6 +43,12 @@ enum InstructionText {
       verbs.contains { verb in
         var rest = text[...]
         while let found = rest.range(of: verb) {
+          // "Answer", not the end of another word.
+          guard found.lowerBound == text.startIndex || !text[text.index(before: found.lowerBound)].isCased
+          else {
+            rest = rest[found.upperBound...]
+            continue
+          }
           let near = rest[found.upperBound...].prefix(60)
           if objects.contains(where: near.contains) { return true }
           rest = rest[found.upperBound...]
@@ -54,36 +60,46 @@ enum InstructionText {
 
   private static let pairs = [
     Pair(
-      "ignore disregard forget override bypass overwrite",
+      "ignore, disregard, forget, override, bypass, overwrite",
       "instruction, prompt, guideline, previous text, above text, prior text, earlier text, previous message, "
         + "everything above, everything before, all of the above, your rules, the rules, these rules, all rules, "
         + "previous rules, system message, directive"),
-    Pair("ignorier vergiss vergessen missacht", "anweisung, instruktion, vorgabe, prompt, regeln"),
-    Pair("ignore oublie neglige", "instruction, consigne, directive"),
-    Pair("ignora olvida olvide ignore", "instruccion, indicacion, ordenes, reglas"),
-    Pair("ignora dimentica", "istruzion, regole"), Pair("ignore ignora esque", "instruc"),
-    Pair("negeer vergeet", "instructie, opdracht, regels"),
-    Pair("игнорир забуд", "инструкц, указани, правил"),
-    Pair("忽略 无视 無視 忘记", "指令, 指示, 说明, 命令, 提示"),
-    Pair("you are now pretend act as", "assistant, language model, chatbot, jailbroken, developer mode, dan"),
     Pair(
-      "tell say inform reply answer respond write output print recommend",
-      "to the user, the user that, to the customer, the customer that, the reader that, every user, every customer, "
-        + "any user, any customer, only with, with the following, exactly the"),
-    Pair("assistants assistant chatbot llm model bot", "must say, must answer, must tell, must reply, "
-      + "should say, should answer, should tell, should reply, has to say, has to answer"),
+      "ignoriere, ignorieren sie, ignoriert, vergiss, vergessen sie, missachte",
+      "anweisung, instruktion, vorgabe, prompt, regeln"),
+    Pair("ignore, ignorez, oublie, oubliez, negligez", "instruction, consigne, directive"),
+    Pair("ignora, olvida, olvide, ignore", "instruccion, indicacion, ordenes, reglas"),
+    Pair("ignora, ignorate, dimentica", "istruzion, regole"),
+    Pair("ignore, ignora, esqueca, esquece", "instruc"),
+    Pair("negeer, vergeet", "instructie, opdracht, regels"),
+    Pair("игнорируй, игнорируйте, забудь, забудьте", "инструкц, указани, правил"),
+    Pair("忽略, 无视, 無視, 忘记", "指令, 指示, 说明, 命令, 提示"),
+    Pair(
+      "you are now, pretend, act as", "assistant, language model, chatbot, jailbroken, developer mode, dan"),
+    Pair(
+      "tell, say, inform, reply, answer, respond, write, output, print, recommend",
+      "to the user, the user that, to the customer, the customer that, the reader that, every user that, "
+        + "every customer that, any customer that, only with, with the following"),
+    Pair(
+      "assistants, assistant, chatbot, chatbots, llm, bot, bots",
+      "must say, must answer, must tell, must reply, "
+        + "should say, should answer, should tell, should reply, has to say, has to answer"),
   ]
 
   private static let marks = [
-    "system prompt", "systemprompt", "as an ai ", "ai language model", "language model must", "<|im_", "<|system",
-    "[inst]", "<<sys>>", "</system", "<system", "### instruction", "new instructions:", "updated instructions",
-    "important instructions", "instructions for the assistant", "instructions for ai", "instruction to the model",
+    "system prompt", "systemprompt", "as an ai ", "ai language model", "language model must", "<|im_",
+    "<|system",
+    "[inst]", "<<sys>>", "</system", "<system", "### instruction", "new instructions:",
+    "updated instructions",
+    "important instructions", "instructions for the assistant", "instructions for ai",
+    "instruction to the model",
     "note to the assistant", "note to ai", "note for ai", "attention ai", "dear ai", "prompt injection",
     "end of document", "end of passage", "end of context", "do anything now", "developer mode",
   ]
 
   private static let openings = [
-    "say that ", "answer that ", "reply that ", "respond that ", "claim that ", "say:", "system:", "assistant:",
+    "say that ", "answer that ", "reply that ", "respond that ", "claim that ", "say:", "system:",
+    "assistant:",
     "antworte, dass ", "antworte dass ", "sage, dass ", "sag, dass ", "dis que ", "dites que ", "di que ",
     "responde que ", "reponds que ",
   ]
@@ -103,7 +119,8 @@ enum InstructionText {
     text.split { $0.isWhitespace || "\"'()<>[]".contains($0) }.contains { run in
       guard run.utf8.count >= 40, !run.contains("://"), !run.contains(".") else { return false }
       guard run.utf8.allSatisfy({ isEncoding($0) }) else { return false }
-      return run.contains(where: \.isNumber) || (run.contains(where: \.isUppercase) && run.contains(where: \.isLowercase))
+      return run.contains(where: \.isNumber)
+        || (run.contains(where: \.isUppercase) && run.contains(where: \.isLowercase))
     }
   }
 

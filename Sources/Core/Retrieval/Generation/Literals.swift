@@ -72,7 +72,8 @@ enum Literals {
   ]
 
   private static let units = [
-    "%": "%", "percent": "%", "per cent": "%", "prozent": "%", "€": "€", "euro": "€", "euros": "€", "eur": "€",
+    "%": "%", "percent": "%", "per cent": "%", "prozent": "%", "€": "€", "euro": "€", "euros": "€",
+    "eur": "€",
     "$": "$", "dollar": "$", "dollars": "$", "usd": "$", "£": "£", "gbp": "£", "pounds": "£", "°": "°",
     "degrees": "°", "grad": "°",
   ]

@@ -29,7 +29,9 @@ struct SentenceStream {
   /// What is left where the text is complete.
   mutating func finish() -> [String] {
     defer { pending = "" }
-    return splitter.sentences(in: pending, language: language).compactMap { pending.slice($0).map(String.init) }
+    return splitter.sentences(in: pending, language: language).compactMap {
+      pending.slice($0).map(String.init)
+    }
   }
 }
 
@@ -45,7 +47,8 @@ struct WrittenSentence: Sendable, Equatable {
     var rest = written[...]
     while let open = rest.firstIndex(of: "[") {
       let inside = rest[rest.index(after: open)...].prefix { $0.isNumber || ",; ".contains($0) }
-      guard inside.endIndex < rest.endIndex, rest[inside.endIndex] == "]", inside.contains(where: \.isNumber) else {
+      guard inside.endIndex < rest.endIndex, rest[inside.endIndex] == "]", inside.contains(where: \.isNumber)
+      else {
         text += rest[...open]
         rest = rest[rest.index(after: open)...]
         continue

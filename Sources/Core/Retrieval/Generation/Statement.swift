@@ -36,7 +36,8 @@ struct Statement: Sendable {
       let isCapital = written.unicodeScalars.first?.properties.isUppercase ?? false
       words.append(
         Word(
-          term: numeral ?? token.term, isContent: !token.isStopWord && !isNegation,
+          term: numeral ?? token.term,
+          isContent: !token.isStopWord && !isNegation && !StatementWords.fillers.contains(form),
           isNumber: numeral != nil || token.kind == .number, isNegation: isNegation,
           isName: !token.isStopWord && (capitals || (isCapital && !words.isEmpty))))
     }
@@ -46,7 +47,7 @@ struct Statement: Sendable {
   }
 
   var content: [String] { words.filter(\.isContent).map(\.term) }
-  var isNegated: Bool { words.contains(where: \.isNegation) }
+  var negations: Int { words.count(where: \.isNegation) }
   var names: Set<String> { Set(words.filter(\.isName).map(\.term)) }
 
   /// One token for each place: the longest of those that begin there, and none inside another.
@@ -67,7 +68,8 @@ struct Statement: Sendable {
 
   /// Words as far from a word, on either side, as given.
   func terms(around index: Int, before: Int, after: Int) -> [Word] {
-    Array(words[max(0, index - before)..<index]) + Array(words[min(words.count, index + 1)..<min(words.count, index + 1 + after)])
+    Array(words[max(0, index - before)..<index])
+      + Array(words[min(words.count, index + 1)..<min(words.count, index + 1 + after)])
   }
 }
 
@@ -78,7 +80,8 @@ enum StatementWords {
   }
 
   private static let negationsByLanguage: [Language: Set<String>] = [
-    .english: words("not no never none neither nor nothing nobody nowhere without cannot hardly refuses unable"),
+    .english: words(
+      "not no never none neither nor nothing nobody nowhere without cannot hardly refuses unable"),
     .german: words("nicht nie niemals nichts niemand ohne weder kein keine keiner keinen keinem keines"),
     .french: words("ne n pas jamais sans aucun aucune rien personne ni"),
     .spanish: words("no nunca jamás sin ningún ninguno ninguna nada nadie tampoco ni"),
@@ -94,10 +97,18 @@ enum StatementWords {
       "except außer ausgenommen sauf excepto salvo tranne behalve exceto excluding",
       "unless", "if falls wenn sofern si se als provided", "until till bis jusqu'à hasta fino tot até",
       "before vor bevor avant antes prima voor", "after nach nachdem après después dopo na após depois",
-      "least mindestens minstens wenigstens minimum", "most höchstens maximal maximum", "more mehr plus más più meer mais over above",
-      "less weniger moins menos meno minder fewer under below", "must muss müssen doit debe deve moet required",
-      "always immer toujours siempre sempre altijd", "all every each alle jeder jede jedes tous chaque todos todas cada tutti ogni elke",
-      "both beide", "half doppelt double twice once", "first last erste letzte", "free kostenlos gratuit gratis",
+      "least mindestens minstens wenigstens minimum", "most höchstens maximal maximum",
+      "more mehr plus más più meer mais over",
+      "less weniger moins menos meno minder fewer under",
+      "must muss müssen doit debe deve moet required",
+      "always immer toujours siempre sempre altijd",
+      "all every each alle jeder jede jedes tous chaque todos todas cada tutti ogni elke",
+      "both beide", "half", "double doppelt twice", "once", "first erste premier primero primo eerste",
+      "last letzte dernier último", "or oder ou o of",
+      "off aus", "up", "down", "above", "below", "inside", "outside", "out", "in", "on",
+      "with mit avec con met com",
+      "same", "other", "own",
+      "free kostenlos gratuit gratis",
     ]
     var byForm: [String: String] = [:]
     for group in groups {
@@ -106,6 +117,11 @@ enum StatementWords {
     }
     return byForm
   }()
+
+  /// Words that say nothing more where they are added.
+  static let fillers: Set<String> = words(
+    "also however therefore thus so then please here according simply able let lets like yes additionally "
+      + "furthermore note too well get got")
 
   /// Without which a sentence promises more than its evidence.
   static let conditions: Set<String> = ["only", "except", "unless", "if", "until"]
@@ -131,5 +147,7 @@ enum StatementWords {
     return numerals
   }()
 
-  private static func words(_ text: String) -> Set<String> { Set(text.split(separator: " ").map(String.init)) }
+  private static func words(_ text: String) -> Set<String> {
+    Set(text.split(separator: " ").map(String.init))
+  }
 }

@@ -5,16 +5,16 @@ import TextAnalysis
 
 /// Says which sentences of some passages support a sentence that someone else wrote, if any do.
 ///
-/// A sentence is supported where one or two sentences that follow one another have nearly all of its words, all of its
-/// numbers, addresses and names, the same negation, no fewer conditions, and much the same order. It is a check of form,
+/// A sentence is supported where one or two sentences that follow one another have all of its words that say something,
+/// its numbers and addresses to the letter, as many negations of the same, no more conditions, and much the same order. It is a check of form,
 /// and errs on the side of doubt: what is said in other words is dropped. `tools/eval/support` measures it,
 /// `tools/adr/0023` says what it misses.
 public struct SupportCheck: Sendable {
   public struct Options: Sendable {
     /// Of the sentence's words that say something, how many the evidence must have.
-    public var containment = 0.8
-    /// Of those, how many must stand in the evidence's order.
-    public var order = 0.6
+    public var containment = 1.0
+    /// Neighbouring words of the sentence that do not follow one another in the evidence, at most.
+    public var breaks = 2
     /// What the cross-encoder must make of sentence and evidence, where it reads the language; nil for not asking it.
     public var relevance: Double? = 0
     public init() {}
@@ -42,7 +42,7 @@ public struct SupportCheck: Sendable {
     public var source: Int?
     public var span: ByteSpan?
     public var containment = 0.0
-    public var order = 0.0
+    public var breaks = 0
     public var relevance: Double?
     public var isSupported: Bool { doubt == nil }
   }
@@ -55,18 +55,27 @@ public struct SupportCheck: Sendable {
   /// How far the thing counted may stand from its number, in words.
   private static let unitDistance = 3
 
+  /// Among the words that say something.
+  private struct Place: Sendable {
+    let place: Int
+    let sentence: Int
+    let isFirst: Bool
+    let isLast: Bool
+  }
+
   private struct Evidence: Sendable {
     let source: Int
     let span: ByteSpan
     let text: String
     let statements: [Statement]
-    let content: [String]
     let terms: Set<String>
+    /// Where each term stands: its place among all, and its sentence.
+    let places: [String: [Place]]
     /// With those of title and headings, which the sentence may name.
     let literals: Set<String>
     let allowedTerms: Set<String>
 
-    var isNegated: Bool { statements.contains(where: \.isNegated) }
+    var negations: Int { statements.reduce(0) { $0 + $1.negations } }
     var qualifiers: Set<String> { statements.reduce(into: []) { $0.formUnion($1.qualifiers) } }
   }
 
@@ -107,7 +116,8 @@ public struct SupportCheck: Sendable {
       return .markup
     }
     if InstructionText.isFound(in: sentence) { return .instruction }
-    if let last = sentence.last(where: { !$0.isWhitespace && !"\"'”’)*_".contains($0) }), "?？؟".contains(last) {
+    if let last = sentence.last(where: { !$0.isWhitespace && !"\"'”’)*_".contains($0) }), "?？؟".contains(last)
+    {
       return .question
     }
     return nil
@@ -124,10 +134,12 @@ public struct SupportCheck: Sendable {
 
   /// Supported ones first, then by how much there is; the earliest of equals.
   private static func precedes(_ a: Verdict, _ b: Verdict) -> Bool {
-    func key(_ verdict: Verdict) -> (Double, Double) { (verdict.containment, verdict.order) }
+    func key(_ verdict: Verdict) -> (Double, Double) { (verdict.containment, -Double(verdict.breaks)) }
     if a.isSupported != b.isSupported { return a.isSupported }
     if key(a) != key(b) { return key(a) > key(b) }
-    return (a.span?.count ?? 0, a.source ?? 0, a.span?.start ?? 0) < (b.span?.count ?? 0, b.source ?? 0, b.span?.start ?? 0)
+    return (a.span?.count ?? 0, a.source ?? 0, a.span?.start ?? 0) < (
+      b.span?.count ?? 0, b.source ?? 0, b.span?.start ?? 0
+    )
   }
 
   // MARK: Evidence
@@ -144,7 +156,8 @@ public struct SupportCheck: Sendable {
       return (span, sentence, Statement(sentence, language: source.language, analyzer: analyzer))
     }
     let about = Statement(
-      ([source.title] + source.headings).joined(separator: "\n"), language: source.language, analyzer: analyzer)
+      ([source.title] + source.headings).joined(separator: "\n"), language: source.language,
+      analyzer: analyzer)
     var all: [Evidence] = []
     for width in 1...2 where pieces.count >= width {
       for first in 0...(pieces.count - width) {
@@ -152,13 +165,24 @@ public struct SupportCheck: Sendable {
         guard let start = some.first?.0.start, let end = some.last?.0.end,
           let quote = text.slice(ByteSpan(start: start, end: end))
         else { continue }
-        let content = some.flatMap(\.2.content)
+        var places: [String: [Place]] = [:]
+        var count = 0
+        for (sentence, piece) in some.enumerated() {
+          let content = piece.2.content
+          for (index, term) in content.enumerated() {
+            places[term, default: []].append(
+              Place(
+                place: count + index, sentence: sentence, isFirst: index == 0,
+                isLast: index == content.count - 1))
+          }
+          count += content.count
+        }
         all.append(
           Evidence(
             source: index, span: ByteSpan(start: start, end: end), text: String(quote),
-            statements: some.map(\.2), content: content, terms: Set(content),
+            statements: some.map(\.2), terms: Set(places.keys), places: places,
             literals: some.reduce(into: about.literals) { $0.formUnion($1.2.literals) },
-            allowedTerms: Set(content + about.content)))
+            allowedTerms: Set(places.keys).union(about.content)))
       }
     }
     return all
@@ -176,14 +200,21 @@ public struct SupportCheck: Sendable {
     let found = content.filter(evidence.allowedTerms.contains)
     verdict.containment = Double(found.count) / Double(content.count)
     let ordered = found.filter(evidence.terms.contains)
-    let common = Self.commonLength(ordered, evidence.content)
-    verdict.order = ordered.isEmpty ? 0 : Double(common) / Double(ordered.count)
-    verdict.doubt = doubt(sentence, evidence, verdict, own: ordered.count)
+    let steps = zip(ordered, ordered.dropFirst()).map { Self.step(from: $0, to: $1, in: evidence) }
+    // A title names what its text is about: at the beginning, where the text may say "it".
+    if content.dropFirst(Self.subjectWords).contains(where: {
+      !evidence.terms.contains($0) && evidence.allowedTerms.contains($0)
+    }) {
+      verdict.doubt = .words
+      return verdict
+    }
+    verdict.breaks = steps.count { $0 != .next }
+    verdict.doubt = doubt(sentence, evidence, verdict, steps: steps, own: ordered.count)
     return verdict
   }
 
   private func doubt(
-    _ sentence: Statement, _ evidence: Evidence, _ verdict: Verdict, own: Int
+    _ sentence: Statement, _ evidence: Evidence, _ verdict: Verdict, steps: [Step], own: Int
   ) -> SupportDoubt? {
     // What a title says alone is not said of anything.
     guard verdict.containment >= options.containment, own >= 1 else { return .words }
@@ -191,19 +222,57 @@ public struct SupportCheck: Sendable {
       return .literal
     }
     guard sentence.names.isSubset(of: evidence.allowedTerms) else { return .name }
-    guard sentence.isNegated == evidence.isNegated, negatesTheSame(sentence, evidence) else { return .negation }
+    guard sentence.negations == evidence.negations, negatesTheSame(sentence, evidence) else {
+      return .negation
+    }
     let qualifiers = evidence.qualifiers
     guard sentence.qualifiers.isSubset(of: qualifiers),
       qualifiers.intersection(StatementWords.conditions).isSubset(of: sentence.qualifiers)
     else { return .qualification }
-    return verdict.order >= options.order ? nil : .order
+    // Of two sentences made one nothing is left out: what is said of one thing may not be true of the other.
+    let breaks = evidence.statements.count > 1 ? 0 : options.breaks
+    guard steps.count(where: { $0 == .moved }) <= 1, !steps.contains(.back), verdict.breaks <= breaks else {
+      return .order
+    }
+    return nil
   }
+
+  /// How two words that are neighbours in the sentence stand in the evidence.
+  private enum Step {
+    case next
+    /// What is between them was left out.
+    case ahead
+    /// The sentence's beginning or end was moved to the other end.
+    case moved
+    case back
+  }
+
+  private static func step(from a: String, to b: String, in evidence: Evidence) -> Step {
+    var step = Step.back
+    for first in evidence.places[a] ?? [] {
+      for second in evidence.places[b] ?? [] {
+        if second.place > first.place {
+          if second.place - first.place <= nextDistance { return .next }
+          step = .ahead
+        } else if step == .back, first.sentence == second.sentence, first.isLast || second.isFirst {
+          step = .moved
+        }
+      }
+    }
+    return a == b ? .next : step
+  }
+
+  /// Among which a title's words may stand.
+  private static let subjectWords = 3
+  /// Words that say something, from one to the next.
+  private static let nextDistance = 3
 
   /// Whether each number stands beside what it stands beside in the evidence.
   private func countsTheSame(_ sentence: Statement, _ evidence: Evidence) -> Bool {
     sentence.words.indices.filter { sentence.words[$0].isNumber }.allSatisfy { index in
       let number = sentence.words[index].term
-      let near = sentence.terms(around: index, before: 0, after: 2).first { $0.isContent && !$0.isNumber }
+      let near =
+        sentence.terms(around: index, before: 0, after: 2).first { $0.isContent && !$0.isNumber }
         ?? sentence.terms(around: index, before: 2, after: 0).last { $0.isContent && !$0.isNumber }
       guard let unit = near?.term, evidence.terms.contains(unit) else { return true }
       var isThere = false
@@ -227,26 +296,11 @@ public struct SupportCheck: Sendable {
         || evidence.statements.contains { statement in
           statement.words.indices.contains { place in
             guard statement.words[place].isNegation else { return false }
-            let there = Set(statement.terms(around: place, before: 2, after: 4).map(\.term))
+            let there = Set(statement.terms(around: place, before: 2, after: 3).map(\.term))
             return denied.filter(evidence.terms.contains).allSatisfy(there.contains)
           }
         }
     }
-  }
-
-  /// Length of the longest common subsequence.
-  private static func commonLength(_ a: [String], _ b: [String]) -> Int {
-    guard !a.isEmpty, !b.isEmpty else { return 0 }
-    var row = [Int](repeating: 0, count: b.count + 1)
-    for term in a {
-      var diagonal = 0
-      for (place, other) in b.enumerated() {
-        let above = row[place + 1]
-        row[place + 1] = term == other ? diagonal + 1 : max(above, row[place])
-        diagonal = above
-      }
-    }
-    return row[b.count]
   }
 
   // MARK: The cross-encoder

@@ -15,7 +15,7 @@ struct SupportCommand: AsyncParsableCommand {
   @Argument(help: "A file of JSON lines, or - for standard input.") var file = "-"
   @OptionGroup var global: GlobalOptions
   @Option(help: "Of a sentence's words, the share that its evidence must have.") var containment: Double?
-  @Option(help: "Of those, the share that must stand in its order.") var order: Double?
+  @Option(help: "Neighbouring words that may stand apart there.") var breaks: Int?
   @Option(help: "What the cross-encoder must make of both.") var relevance: Double?
   @Flag(help: "Do not ask the cross-encoder.") var formOnly = false
 
@@ -35,7 +35,7 @@ struct SupportCommand: AsyncParsableCommand {
     let passage: Int?
     let quote: String?
     let containment: Double
-    let order: Double
+    let breaks: Int
     let relevance: Double?
   }
 
@@ -43,7 +43,7 @@ struct SupportCommand: AsyncParsableCommand {
     let settings = try await global.settings()
     var options = SupportCheck.Options()
     if let containment { options.containment = containment }
-    if let order { options.order = order }
+    if let breaks { options.breaks = breaks }
     if let relevance { options.relevance = relevance }
     let workspace = try await Workspace.open(settings)
     try await workspace.closing { workspace in
@@ -53,7 +53,9 @@ struct SupportCommand: AsyncParsableCommand {
         }
         let language = entry.language.flatMap { Language(tag: $0) }
         let check = SupportCheck(
-          entry.passages.map { SupportCheck.Source(title: $0.title ?? "", text: $0.text, language: language) },
+          entry.passages.map {
+            SupportCheck.Source(title: $0.title ?? "", text: $0.text, language: language)
+          },
           reranker: formOnly ? nil : workspace.reranker, options: options)
         for sentence in entry.sentences {
           let verdict = try await check.verdict(on: sentence)
@@ -62,7 +64,7 @@ struct SupportCommand: AsyncParsableCommand {
           }
           let line = Line(
             sentence: sentence, doubt: verdict.doubt, passage: verdict.source, quote: quote,
-            containment: verdict.containment, order: verdict.order, relevance: verdict.relevance)
+            containment: verdict.containment, breaks: verdict.breaks, relevance: verdict.relevance)
           if global.json {
             try Console.json(line)
           } else {

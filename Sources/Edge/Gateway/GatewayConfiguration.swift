@@ -34,6 +34,8 @@ public struct GatewayConfiguration: Sendable {
   public var allowedOrigins: Set<String> = []
   /// Hosts that documents may be fetched from. Default none.
   public var ingestHosts: [IngestHost] = []
+  /// What words answers, of knowledge bases whose owner allows it; nil: answers are quotes. Default nil.
+  public var generation: GenerationEndpoint?
   /// From which time on a search or an answer is logged as slow; nil never. Default 1 s.
   public var slowQuery: Duration? = .seconds(1)
 

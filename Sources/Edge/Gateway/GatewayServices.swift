@@ -23,6 +23,8 @@ public struct GatewayServices: Sendable {
   /// Through which every call to another server goes.
   var outgoing: OutgoingClient
   var resolver = HostResolver.system
+  /// Nil where nothing is generated.
+  var generation: GenerationService?
 
   /// - Parameters:
   ///   - tokenSecrets: sign browsers' tokens; those of the store's data folder.

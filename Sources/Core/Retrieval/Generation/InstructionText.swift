@@ -78,7 +78,7 @@ enum InstructionText {
       "you are now, pretend, act as", "assistant, language model, chatbot, jailbroken, developer mode, dan"),
     Pair(
       "tell, say, inform, reply, answer, respond, write, output, print, recommend",
-      "to the user, the user that, to the customer, the customer that, the reader that, every user that, "
+      "the user that, users that, the customer that, customers that, the reader that, every user that, "
         + "every customer that, any customer that, only with, with the following"),
     Pair(
       "assistants, assistant, chatbot, chatbots, llm, bot, bots",

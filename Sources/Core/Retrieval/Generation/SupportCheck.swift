@@ -216,11 +216,10 @@ public struct SupportCheck: Sendable {
   private func doubt(
     _ sentence: Statement, _ evidence: Evidence, _ verdict: Verdict, steps: [Step], own: Int
   ) -> SupportDoubt? {
+    guard sentence.literals.isSubset(of: evidence.literals) else { return .literal }
     // What a title says alone is not said of anything.
     guard verdict.containment >= options.containment, own >= 1 else { return .words }
-    guard sentence.literals.isSubset(of: evidence.literals), countsTheSame(sentence, evidence) else {
-      return .literal
-    }
+    guard countsTheSame(sentence, evidence) else { return .literal }
     guard sentence.names.isSubset(of: evidence.allowedTerms) else { return .name }
     guard sentence.negations == evidence.negations, negatesTheSame(sentence, evidence) else {
       return .negation

@@ -24,11 +24,12 @@ struct ChatGenerator: AnswerGenerator {
     request.beginning = .init(deadline: start + endpoint.firstTimeout) { reader.withLock { $0.hasBegun } }
     request.takesPart = { data in
       do {
-        let (text, hasEnded) = try reader.withLock { (try $0.read(data), $0.hasEnded) }
+        let (text, hasEnded, failure) = reader.withLock { ($0.read(data), $0.hasEnded, $0.failure) }
         if !text.isEmpty, try await !take(text) {
           isEnough.withLock { $0 = true }
           return false
         }
+        if let failure { throw failure }
         return !hasEnded
       } catch let failure as GenerationFailure {
         throw OutgoingError(kind: .unusable, cause: failure)

@@ -9,14 +9,21 @@ struct ChatStreamReader {
   private(set) var isComplete = false
   /// Whether nothing follows.
   private(set) var hasEnded = false
+  /// Why nothing more can be read: what came before it is whole.
+  private(set) var failure: GenerationFailure?
   private var line: [UInt8] = []
 
   static let maxLineBytes = 256 << 10
 
   /// - Returns: the text that these bytes complete; empty where there is none.
-  /// - Throws: `invalid`.
-  mutating func read(_ data: Data) throws(GenerationFailure) -> String {
+  mutating func read(_ data: Data) -> String {
     var text = ""
+    do throws(GenerationFailure) { try read(data, into: &text) } catch { failure = error }
+    if !text.isEmpty { hasBegun = true }
+    return text
+  }
+
+  private mutating func read(_ data: Data, into text: inout String) throws(GenerationFailure) {
     for byte in data where !hasEnded {
       guard byte == UInt8(ascii: "\n") else {
         guard line.count < Self.maxLineBytes else { throw .invalid }
@@ -27,8 +34,6 @@ struct ChatStreamReader {
       text += try self.text(of: line)
       line.removeAll(keepingCapacity: true)
     }
-    if !text.isEmpty { hasBegun = true }
-    return text
   }
 
   private mutating func text(of line: [UInt8]) throws(GenerationFailure) -> String {

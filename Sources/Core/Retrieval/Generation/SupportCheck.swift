@@ -14,9 +14,10 @@ public struct SupportCheck: Sendable {
     /// Of the sentence's words that say something, how many the evidence must have.
     public var containment = 1.0
     /// Neighbouring words of the sentence that do not follow one another in the evidence, at most.
-    public var breaks = 2
-    /// What the cross-encoder must make of sentence and evidence, where it reads the language; nil for not asking it.
-    public var relevance: Double? = 0
+    public var breaks = 1
+    /// What the cross-encoder must make of sentence and evidence, where it reads the language; nil for not asking it,
+    /// since what it would drop has been dropped by then (`tools/adr/0023`).
+    public var relevance: Double?
     public init() {}
   }
 

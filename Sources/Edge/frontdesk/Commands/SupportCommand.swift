@@ -16,8 +16,7 @@ struct SupportCommand: AsyncParsableCommand {
   @OptionGroup var global: GlobalOptions
   @Option(help: "Of a sentence's words, the share that its evidence must have.") var containment: Double?
   @Option(help: "Neighbouring words that may stand apart there.") var breaks: Int?
-  @Option(help: "What the cross-encoder must make of both.") var relevance: Double?
-  @Flag(help: "Do not ask the cross-encoder.") var formOnly = false
+  @Option(help: "What the cross-encoder must make of both; unset: it is not asked.") var relevance: Double?
 
   private struct Entry: Decodable {
     struct Passage: Decodable {
@@ -56,7 +55,7 @@ struct SupportCommand: AsyncParsableCommand {
           entry.passages.map {
             SupportCheck.Source(title: $0.title ?? "", text: $0.text, language: language)
           },
-          reranker: formOnly ? nil : workspace.reranker, options: options)
+          reranker: relevance == nil ? nil : workspace.reranker, options: options)
         for sentence in entry.sentences {
           let verdict = try await check.verdict(on: sentence)
           let quote = verdict.source.flatMap { source in

@@ -38,7 +38,7 @@ struct SentenceStream {
 /// A sentence as a model wrote it, without its marks: `[1]`, list signs, emphasis.
 struct WrittenSentence: Sendable, Equatable {
   let text: String
-  /// Those that it names, from 1.
+  /// Those that it names, from 1: a claim, which nothing is built on.
   let passages: [Int]
 
   init(_ written: String) {

@@ -98,8 +98,11 @@ public struct SupportCheck: Sendable {
   public func verdict(on sentence: String) async throws -> Verdict {
     if let doubt = Self.formDoubt(of: sentence) { return Verdict(doubt: doubt) }
     var verdicts: [(verdict: Verdict, evidence: Evidence)] = []
+    var statements: [Language?: Statement] = [:]
     for evidence in evidence {
-      let statement = Statement(sentence, language: sources[evidence.source].language, analyzer: analyzer)
+      let language = sources[evidence.source].language
+      let statement = statements[language] ?? Statement(sentence, language: language, analyzer: analyzer)
+      statements[language] = statement
       verdicts.append((judge(statement, by: evidence), evidence))
     }
     let supported = verdicts.filter(\.verdict.isSupported).sorted { Self.precedes($0.verdict, $1.verdict) }

@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import TestSupport
 import Testing
 
@@ -115,6 +116,40 @@ import Testing
     }
     // What the sockets' buffers hold was sent, and no more.
     #expect(endless.sentBytes < 32 << 20, "\(endless.sentBytes)")
+  }
+
+  /// Parts are handed over as they come; from the first on nothing is sent again, and what their taker throws says
+  /// nothing of the server.
+  @Test func aBodyMayBeTakenAsItComes() async throws {
+    struct Enough: Error {}
+    let head = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\n"
+    let endless = try await StandIn { _, _ in [.text(head), .endlessly("x", every: .milliseconds(5))] }
+    let client = client { $0.breaker.minCalls = 1 }
+    let taken = Mutex(0)
+    var request = try request(endless)
+    request.takesPart = { part in
+      taken.withLock {
+        $0 += part.count; return $0 < 3
+      }
+    }
+    let response = try await client.send(request, until: soon)
+    #expect(response.body.isEmpty && taken.withLock { $0 } >= 3)
+    request.takesPart = { _ in throw Enough() }
+    await #expect(throws: Enough.self) { try await client.send(request, until: soon) }
+    #expect(client.state(of: endless.url) == .closed && endless.requests.count == 2)
+
+    let cut = try await StandIn { _, _ in [.text("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf")] }
+    var half = try self.request(cut)
+    half.takesPart = { _ in true }
+    #expect(await kind { try await client.send(half, until: soon) } == .unreachable)
+    #expect(cut.requests.count == 1)
+
+    // What has not begun by then, as its taker sees it, is late.
+    var late = try self.request(endless)
+    late.takesPart = { _ in true }
+    late.beginning = .init(deadline: .now + .milliseconds(300)) { false }
+    let other = self.client()
+    #expect(await kind { try await other.send(late, until: soon) } == .timedOut)
   }
 
   @Test func redirectsAndCompressionAreLeftToTheCaller() async throws {

@@ -50,6 +50,7 @@ import Testing
     listKnowledgeBases | owner editor publisher supervisor agent privacy_officer reader service* | 2xx
     getKnowledgeBase | owner editor publisher supervisor agent privacy_officer reader service* | 404 kb_not_found
     createKnowledgeBase | owner editor | 403 forbidden
+    updateKnowledgeBase | owner | 404 kb_not_found
     setModel | owner editor | 404 kb_not_found
     deleteKnowledgeBase | owner editor | 404 kb_not_found
     getSearchRules | owner editor publisher privacy_officer | 404 kb_not_found
@@ -131,6 +132,7 @@ import Testing
     case "restoreVersion": ["version": 1, "status": "published"]
     case "createKnowledgeBase": ["name": .string("made-\(number)"), "model": "none"]
     case "setModel": ["model": "none"]
+    case "updateKnowledgeBase": ["generated_answers": "off"]
     case "createKey": ["name": "made", "role": "customer"]
     case "createToken": ["scope": "search", "origin": "https://shop.example", "kbs": ["walk"]]
     default: nil

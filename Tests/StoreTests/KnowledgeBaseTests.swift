@@ -20,6 +20,22 @@ import Testing
     #expect(try await again.knowledgeBases().isEmpty)
   }
 
+  /// Nothing may leave until someone says so, and a knowledge base that is made anew has said nothing.
+  @Test func whatMayLeaveIsKept() async throws {
+    let sample = try await Sample()
+    #expect(try await sample.store.generationPolicy(of: sample.kb) == .off)
+    let before = try await sample.store.head()
+    #expect(try await sample.store.setGenerationPolicy(.all, of: sample.kb) > before)
+    try await sample.store.close()
+    let again = try SQLiteStore(folder: sample.folder.url, options: Sample.options)
+    #expect(try await again.generationPolicy(of: sample.kb) == .all)
+    let shop = try await again.createKnowledgeBase(named: "shop", model: "none")
+    _ = try await again.setGenerationPolicy(.public, of: shop.id)
+    _ = try await again.deleteKnowledgeBase(shop.id)
+    let anew = try await again.createKnowledgeBase(named: "shop", model: "none")
+    #expect(try await again.generationPolicy(of: anew.id) == .off)
+  }
+
   @Test func creating() async throws {
     let sample = try await Sample()
     let before = try await sample.store.head()

@@ -29,6 +29,10 @@ public protocol DocumentStore: ChangeFeed, ModelSwitchStore, DocumentHistory {
   func setAnswerCalibration(_ calibration: AnswerCalibration?, of id: KnowledgeBaseID) async throws
     -> Generation
 
+  /// `off` until it is set.
+  func generationPolicy(of id: KnowledgeBaseID) async throws -> GenerationPolicy
+  func setGenerationPolicy(_ policy: GenerationPolicy, of id: KnowledgeBaseID) async throws -> Generation
+
   /// Writes all documents of the batch in one transaction (kept small by the caller), or none.
   ///
   /// A document whose content hash and publication equal the newest version's is `unchanged`: no new version, no

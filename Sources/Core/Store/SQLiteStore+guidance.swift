@@ -23,6 +23,16 @@ extension SQLiteStore {
     try await setGuidance(.calibration, to: calibration, of: id)
   }
 
+  public func generationPolicy(of id: KnowledgeBaseID) async throws -> GenerationPolicy {
+    try await guidance(.generation, of: id) ?? .off
+  }
+
+  public func setGenerationPolicy(
+    _ policy: GenerationPolicy, of id: KnowledgeBaseID
+  ) async throws -> Generation {
+    try await setGuidance(.generation, to: policy, of: id)
+  }
+
   private func guidance<Value: Decodable>(
     _ kind: FeedWriter.KnowledgeBaseChange, of id: KnowledgeBaseID
   ) async throws -> Value? {

@@ -38,6 +38,8 @@ public struct GatewayConfiguration: Sendable {
   public var ingestHosts: [IngestHost] = []
   /// Hosts that webhooks may send to. Default none: any public one, over https.
   public var webhookHosts: [IngestHost] = []
+  /// What words answers, of knowledge bases whose owner allows it; nil: answers are quotes. Default nil.
+  public var generation: GenerationEndpoint?
   /// From which time on a search or an answer is logged as slow; nil never. Default 1 s.
   public var slowQuery: Duration? = .seconds(1)
 

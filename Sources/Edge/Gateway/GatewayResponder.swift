@@ -30,6 +30,11 @@ struct GatewayResponder: HTTPResponder {
 
   init(services: GatewayServices, configuration: GatewayConfiguration, logger: Logger) {
     let limits = configuration.limits
+    var services = services
+    services.generation = configuration.generation.map {
+      GenerationService(
+        endpoint: $0, client: services.outgoing, resolver: services.resolver, metrics: services.metrics)
+    }
     self.services = services
     self.configuration = configuration
     self.logger = logger
@@ -168,11 +173,13 @@ struct GatewayResponder: HTTPResponder {
     _ call: Call, _ route: Route, in place: Admission.Place, _ timeout: Duration
   ) async throws -> Response {
     try await work.run(timeout: timeout) {
+      var call = call
       guard route.body == .lines else {
         defer { place.leave() }
+        // What is still to be done when a response begins is watched, too, without a place.
+        call.held = HeldPlace(place: nil, work: work, timeout: timeout)
         return try await route.handle(call)
       }
-      var call = call
       call.held = HeldPlace(place: place, work: work, timeout: timeout)
       return try await route.handle(call)
     }

@@ -33,6 +33,8 @@ public struct GatewayServices: Sendable {
   /// Encrypts what the store keeps of sessions.
   var sealing: any Sealing
   var clock: @Sendable () -> Date = { Date() }
+  /// Nil where nothing is generated.
+  var generation: GenerationService?
 
   /// - Parameters:
   ///   - tokenSecrets: sign browsers' tokens; those of the store's data folder.

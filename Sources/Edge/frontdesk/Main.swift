@@ -57,7 +57,8 @@ struct Frontdesk: AsyncParsableCommand {
     version: Release.version,
     subcommands: [
       IngestCommand.self, SearchCommand.self, AskCommand.self, ServeCommand.self, IndexCommand.self,
-      EvalCommand.self, VerifyCommand.self, EmbedCommand.self, RerankCommand.self, AnalyzeCommand.self,
+      EvalCommand.self, VerifyCommand.self, SupportCommand.self, EmbedCommand.self, RerankCommand.self,
+      AnalyzeCommand.self,
       BenchCommand.self,
       ModelCommand.self, KnowledgeBaseCommand.self, DocumentCommand.self, KeyCommand.self, BackupCommand.self,
       RestoreCommand.self,

@@ -8,6 +8,8 @@ final class StandIn: Sendable {
   struct Request: Sendable {
     /// Request line and headers.
     let head: String
+    /// As far as `Content-Length` says.
+    var body = ""
     var target: String { head.split(separator: " ").dropFirst().first.map(String.init) ?? "" }
 
     func header(_ name: String) -> String? {
@@ -21,6 +23,7 @@ final class StandIn: Sendable {
 
   enum Step: Sendable {
     case text(String)
+    case bytes([UInt8])
     case pause(Duration)
     /// Again and again, until the other side has gone.
     case endlessly(String, every: Duration)
@@ -63,18 +66,29 @@ final class StandIn: Sendable {
   var sentBytes: Int { seen.sentBytes.withLock { $0 } }
   var url: String { "http://127.0.0.1:\(port)" }
 
+  /// - Returns: nil where more is to come.
+  private static func request(in bytes: [UInt8]) -> Request? {
+    guard let end = Data(bytes).range(of: Data("\r\n\r\n".utf8))?.upperBound else { return nil }
+    var request = Request(head: String(decoding: bytes[..<end], as: UTF8.self))
+    let length = request.header("Content-Length").flatMap { Int($0) } ?? 0
+    guard bytes.count - end >= length else { return nil }
+    request.body = String(decoding: bytes[end...].prefix(length), as: UTF8.self)
+    return request
+  }
+
   private static func serve(
     _ client: NIOAsyncChannel<ByteBuffer, ByteBuffer>, _ seen: Seen,
     _ script: @Sendable (Request, Int) -> [Step]
   ) async throws {
     try await client.executeThenClose { inbound, outbound in
-      var head = ""
+      var received: [UInt8] = []
+      var complete: Request?
       for try await part in inbound {
-        head += String(buffer: part)
-        if head.contains("\r\n\r\n") { break }
+        received += part.readableBytesView
+        complete = Self.request(in: received)
+        if complete != nil { break }
       }
-      guard head.contains("\r\n\r\n") else { return }
-      let request = Request(head: head)
+      guard let request = complete else { return }
       let number = seen.requests.withLock { requests in
         requests.append(request)
         return requests.count - 1
@@ -86,6 +100,7 @@ final class StandIn: Sendable {
       for step in script(request, number) {
         switch step {
         case .text(let text): try await send(text)
+        case .bytes(let bytes): try await outbound.write(ByteBuffer(bytes: bytes))
         case .pause(let pause): try await Task.sleep(for: pause)
         case .endlessly(let text, let interval):
           while true {

@@ -74,6 +74,14 @@ public struct Suggestion: Sendable, Hashable, Encodable {
   }
 }
 
+/// What an extract was taken from, for those who go on with it.
+public struct AnswerGrounds: Sendable {
+  /// The best first.
+  public let passages: [Passage]
+  /// Of the sentence that answers best.
+  public let core: Citation
+}
+
 /// An answer with its proof.
 public struct AnswerResponse: Sendable, Encodable {
   public let answer: Answer
@@ -84,6 +92,8 @@ public struct AnswerResponse: Sendable, Encodable {
   public let tookMilliseconds: Double
   /// What speaks for the answer, given or not; nil where nothing was found.
   public let evidence: AnswerEvidence?
+  /// What an extract was taken from; nil for other answers.
+  public let grounds: AnswerGrounds?
 
   enum CodingKeys: String, CodingKey {
     case answer, citations, suggestions, generation

@@ -14,3 +14,9 @@ extension Citation {
       sha256: Digest.hex(Digest.sha256(Data(quote.utf8))))
   }
 }
+
+extension Citation {
+  init(_ sentence: AnswerComposer.Sentence) {
+    self.init(quoting: sentence.text, at: sentence.span, of: sentence.passage.document)
+  }
+}

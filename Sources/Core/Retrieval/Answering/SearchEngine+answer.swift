@@ -49,7 +49,7 @@ extension SearchEngine {
         confidence: sureness.confidence, calibration: plan.calibrator == nil ? .prior : .own),
       citations: chosen?.citations ?? [], suggestions: Self.suggestions(from: hits, without: answered),
       generation: plan.generation,
-      tookMilliseconds: start.duration(to: .now).milliseconds, evidence: evidence)
+      tookMilliseconds: start.duration(to: .now).milliseconds, evidence: evidence, grounds: chosen?.grounds)
   }
 
   /// How sure an answer is, and whether that is enough to give it.
@@ -80,6 +80,7 @@ extension SearchEngine {
     let citations: [Citation]
     /// Those of an extract, in reading order.
     var sentences: [AnswerComposer.Sentence] = []
+    var grounds: AnswerGrounds?
   }
 
   private func compose(from hits: [SearchHit], plan: Plan, viewer: Viewer) async throws -> ComposedAnswer? {
@@ -173,11 +174,11 @@ extension SearchEngine {
     }
     try await compare(&sentences, with: plan)
     let chosen = composer.choose(sentences)
-    guard !chosen.isEmpty else { return nil }
+    guard let core = chosen.min(by: AnswerComposer.precedes) else { return nil }
     return ComposedAnswer(
       kind: .extract, text: chosen.map(\.text).joined(separator: " "),
-      citations: chosen.map { Citation(quoting: $0.text, at: $0.span, of: $0.passage.document) },
-      sentences: chosen)
+      citations: chosen.map(Citation.init), sentences: chosen,
+      grounds: AnswerGrounds(passages: passages.map(\.passage), core: Citation(core)))
   }
 
   /// Lets the cross-encoder judge the sentences that look best; where it is missing, busy or does not know the

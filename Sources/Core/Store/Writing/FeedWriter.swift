@@ -6,7 +6,7 @@ struct FeedWriter {
   enum KnowledgeBaseChange: String {
     case knowledgeBaseCreated = "kb_created"
     case knowledgeBaseDeleted = "kb_deleted"
-    case model, rules, calibration
+    case model, rules, calibration, generation
 
     /// What guides searches without changing a document.
     static let guidance: Set<String> = [rules.rawValue, calibration.rawValue]

@@ -146,7 +146,8 @@ extension Schemas {
     "GenerationResponse": object(["generation": generation]),
     "KnowledgeBase": object([
       "name": string, "model": string, "documents": nullable("integer"), "chunks": nullable("integer"),
-      "created_at": string, "switch": ["anyOf": [reference("ModelSwitch"), ["type": "null"]]],
+      "created_at": string, "generated_answers": choice(GenerationPolicy.allCases.map(\.rawValue)),
+      "switch": ["anyOf": [reference("ModelSwitch"), ["type": "null"]]],
     ]),
     "ModelSwitch": object([
       "model": string, "previous": string, "state": choice(ModelSwitch.State.allCases.map(\.rawValue)),

@@ -111,6 +111,7 @@ enum Schemas {
     "RestoreVersion": object(["version": integer].merging(publication) { $1 }, required: ["version"]),
     "CreateKnowledgeBase": object(["name": string, "model": string], required: ["name"]),
     "SetModel": object(["model": string]),
+    "UpdateKnowledgeBase": object(["generated_answers": choice(GenerationPolicy.allCases.map(\.rawValue))]),
     "SearchRules": object(
       [
         "synonyms": [
@@ -149,6 +150,7 @@ enum Schemas {
     ],
     "CreateKnowledgeBase": ["name": "handbook"],
     "SetModel": ["model": "bge-small-en-v1.5"],
+    "UpdateKnowledgeBase": ["generated_answers": "public"],
     "PublishDocument": ["publish_at": "2027-01-01T08:00:00+01:00", "expires_at": "2027-02-01"],
     "RestoreVersion": ["version": 3, "status": "draft"],
     "SearchRules": [

@@ -159,6 +159,7 @@ struct DocumentFetcher: Sendable {
         "fetch_timeout", "The document did not come in time (\(timeout.components.seconds) seconds at most).",
         cause: error.cause)
     case .tooLarge: return refused("it is over \(maxBytes) bytes")
+    case .unusable: return refused("it cannot be read")
     case .circuitOpen(let retryAfter):
       var problem = Problem(
         "destination_unavailable",

@@ -114,7 +114,7 @@ extension MCPTool {
   private static let ask = MCPTool(
     name: "ask", title: "Ask the knowledge base",
     description: """
-      Answers a question in sentences quoted from the company's documents, with citations; or says that there is no \
+      Answers a question in sentences that the company's documents say, with citations; or says that there is no \
       answer (kind is 'abstain'): then do not make one up.
       """,
     permission: .ask,

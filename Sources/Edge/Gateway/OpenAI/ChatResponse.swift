@@ -42,36 +42,14 @@ struct ChatCompletion: Sendable {
   let id: String
   let created: Int
   let model: String
-  let answer: AnswerResponse
   /// Nil where the knowledge base has no model to count by: a number would be made up.
-  let usage: TokenUsage?
+  let usage: @Sendable (AnswerResponse) async -> TokenUsage?
 
-  func response() -> Response { .json(Whole(self)) }
-
-  /// Chunks as server-sent events, the last of them `[DONE]`. The answer is complete before the first is sent: an
-  /// error would have been told by the status.
-  func stream(usage wantsUsage: Bool) -> Response {
-    var chunks = [Chunk(self, delta: .init(role: "assistant", content: ""))]
-    chunks += AnswerEvents.parts(of: answer.answer.text).map { Chunk(self, delta: .init(content: $0)) }
-    chunks.append(Chunk(self, delta: .init(), finishReason: "stop", isLast: true))
-    var texts = chunks.map(JSONText.data)
-    if wantsUsage { texts.append(JSONText.data(Chunk(usageOf: self))) }
-    texts.append(Data("[DONE]".utf8))
-    let events = texts.map { text in
-      var buffer = ByteBuffer(string: "data: ")
-      buffer.writeBytes(text)
-      buffer.writeString("\n\n")
-      return buffer
-    }
-    return Response(
-      status: .ok, headers: [.contentType: "text/event-stream", .cacheControl: "no-store"],
-      body: ResponseBody { writer in
-        for event in events { try await writer.write(event) }
-        try await writer.finish(nil)
-      })
+  func response(_ answer: AnswerResponse) async -> Response {
+    .json(Whole(self, answer, await usage(answer)))
   }
 
-  private struct Whole: Encodable {
+  fileprivate struct Whole: Encodable {
     struct Message: Encodable {
       let role = "assistant"
       let content: String
@@ -94,20 +72,20 @@ struct ChatCompletion: Sendable {
     let citations: [Citation]
     let frontdesk: AnswerDetails
 
-    init(_ completion: ChatCompletion) {
+    init(_ completion: ChatCompletion, _ answer: AnswerResponse, _ usage: TokenUsage?) {
       id = completion.id
       created = completion.created
       model = completion.model
-      choices = [Choice(message: Message(content: completion.answer.answer.text))]
-      usage = completion.usage
-      citations = completion.answer.citations
-      frontdesk = AnswerDetails(completion.answer)
+      choices = [Choice(message: Message(content: answer.answer.text))]
+      self.usage = usage
+      citations = answer.citations
+      frontdesk = AnswerDetails(answer)
     }
 
     enum CodingKeys: CodingKey { case id, object, created, model, choices, usage, citations, frontdesk }
   }
 
-  private struct Chunk: Encodable {
+  fileprivate struct Chunk: Encodable {
     struct Delta: Encodable {
       var role: String?
       var content: String?
@@ -136,18 +114,19 @@ struct ChatCompletion: Sendable {
     var citations: [Citation]?
     var frontdesk: AnswerDetails?
 
-    init(
-      _ completion: ChatCompletion, delta: Delta, finishReason: String? = nil, isLast: Bool = false
-    ) {
-      self.init(completion, choices: [Choice(delta: delta, finishReason: finishReason)])
-      guard isLast else { return }
-      citations = completion.answer.citations
-      frontdesk = AnswerDetails(completion.answer)
+    init(_ completion: ChatCompletion, delta: Delta) {
+      self.init(completion, choices: [Choice(delta: delta, finishReason: nil)])
     }
 
-    init(usageOf completion: ChatCompletion) {
+    init(_ completion: ChatCompletion, endOf answer: AnswerResponse) {
+      self.init(completion, choices: [Choice(delta: Delta(), finishReason: "stop")])
+      citations = answer.citations
+      frontdesk = AnswerDetails(answer)
+    }
+
+    init(_ completion: ChatCompletion, usage: TokenUsage?) {
       self.init(completion, choices: [])
-      usage = completion.usage
+      self.usage = usage
     }
 
     private init(_ completion: ChatCompletion, choices: [Choice]) {
@@ -158,5 +137,39 @@ struct ChatCompletion: Sendable {
     }
 
     enum CodingKeys: CodingKey { case id, object, created, model, choices, usage, citations, frontdesk }
+  }
+}
+
+/// Chunks as server-sent events, the last of them `[DONE]`. What may be refused was before the first is sent: an error
+/// would have been told by the status.
+struct ChatCompletionEvents: AnswerEventForm {
+  let completion: ChatCompletion
+  let tellsUsage: Bool
+
+  var opening: [ByteBuffer] {
+    [
+      Self.event(
+        JSONText.data(ChatCompletion.Chunk(completion, delta: .init(role: "assistant", content: ""))))
+    ]
+  }
+
+  func part(_ text: String) -> ByteBuffer {
+    Self.event(JSONText.data(ChatCompletion.Chunk(completion, delta: .init(content: text))))
+  }
+
+  func closing(_ answer: AnswerResponse) async -> [ByteBuffer] {
+    var texts = [JSONText.data(ChatCompletion.Chunk(completion, endOf: answer))]
+    if tellsUsage {
+      texts.append(JSONText.data(ChatCompletion.Chunk(completion, usage: await completion.usage(answer))))
+    }
+    texts.append(Data("[DONE]".utf8))
+    return texts.map(Self.event)
+  }
+
+  private static func event(_ text: Data) -> ByteBuffer {
+    var buffer = ByteBuffer(string: "data: ")
+    buffer.writeBytes(text)
+    buffer.writeString("\n\n")
+    return buffer
   }
 }

@@ -18,7 +18,7 @@ extension GatewayRoutes {
         description: """
           `model` is `frontdesk` for the knowledge base `default`, or `frontdesk/NAME`. The last message of the user \
           is the question, earlier ones of the user and the assistant are the history; those of the system change \
-          nothing, since answers are quotes. `citations` prove the answer as those of `/v1/answers` do; \
+          nothing, since answers are quotes, or worded so that they say nothing else. `citations` prove the answer as those of `/v1/answers` do; \
           `frontdesk.kind` is `abstain` where there is none, and the text says so. With `stream` come chunks as \
           server-sent events, the last one with `citations`, then `data: [DONE]`. `usage` counts tokens of the \
           messages and of the answer by the tokenizer of the knowledge base's model, and is left out where it has \
@@ -35,14 +35,16 @@ extension GatewayRoutes {
       let chat = fields.chatRequest()
       try fields.finish()
       let knowledgeBase = try await call.knowledgeBase(ofModel: chat.model)
-      let answer = try await call.answer(
+      let answer = try await call.answerAsItForms(
         AnswerRequest(
           question: chat.question, knowledgeBase: knowledgeBase.name, history: chat.history,
           viewer: call.principal.viewer))
       let completion = ChatCompletion(
-        id: "chatcmpl-" + call.requestID, created: Int(Date().timeIntervalSince1970), model: chat.model,
-        answer: answer, usage: await call.usage(of: chat, answer.answer.text, by: knowledgeBase.model))
-      return chat.streams ? completion.stream(usage: chat.streamsUsage) : completion.response()
+        id: "chatcmpl-" + call.requestID, created: Int(Date().timeIntervalSince1970), model: chat.model
+      ) { await call.usage(of: chat, $0.answer.text, by: knowledgeBase.model) }
+      guard chat.streams else { return await completion.response(try await answer.finished { _ in }) }
+      return answer.response(
+        as: ChatCompletionEvents(completion: completion, tellsUsage: chat.streamsUsage), vary: false)
     },
     Route(
       .post, "/v1/embeddings", access: .read(.embed), lane: .read, body: .json, cost: 8, errorShape: .openAI,

@@ -41,21 +41,44 @@ final class OutgoingClient: Sendable {
 
   /// - Parameter deadline: for all attempts and the waits between them.
   /// - Returns: the response, of whatever status.
-  /// - Throws: `OutgoingError`, what `wantsBody` throws, `CancellationError`.
+  /// - Throws: `OutgoingError`, what `wantsBody` and `takesPart` throw, `CancellationError`.
   func send(
     _ request: OutgoingRequest, until deadline: ContinuousClock.Instant
   ) async throws -> OutgoingResponse {
     let origin = request.address.origin
+    let hasTaken = Mutex(false)
+    var request = request
+    if let take = request.takesPart {
+      request.takesPart = { part in
+        hasTaken.withLock { $0 = true }
+        do { return try await take(part) } catch let error as OutgoingError { throw error } catch {
+          throw CallerError(cause: error)
+        }
+      }
+    }
+    do { return try await attempts(request, origin, until: deadline) { hasTaken.withLock { $0 } } } catch let
+      error as CallerError
+    { throw error.cause }
+  }
+
+  /// What the caller threw: it says nothing of the server.
+  private struct CallerError: Error { let cause: any Error }
+
+  private func attempts(
+    _ request: OutgoingRequest, _ origin: String, until deadline: ContinuousClock.Instant,
+    hasTaken: () -> Bool
+  ) async throws -> OutgoingResponse {
+    let retriesEnd = min(deadline, request.beginning?.deadline ?? deadline)
     var generator = SystemRandomNumberGenerator()
     update(origin) { $0.retries.noteCall() }
     var attempt = 0
     while true {
       let outcome = try await settled(request, attempt, until: deadline)
-      let isLast = attempt + 1 >= options.maxAttempts || !request.isIdempotent
+      let isLast = attempt + 1 >= options.maxAttempts || !request.isIdempotent || hasTaken()
       guard outcome.isWorthRetrying, !isLast else { return try outcome.result.get() }
       let wait = max(
         options.backoff.wait(attempt, using: &generator), outcome.retryAfter ?? .zero)
-      guard ContinuousClock.now + wait < deadline, update(origin, { $0.retries.takeRetry() }) else {
+      guard ContinuousClock.now + wait < retriesEnd, update(origin, { $0.retries.takeRetry() }) else {
         return try outcome.result.get()
       }
       metrics.makeCounter(label: Self.retriesName, dimensions: [("destination", origin)]).increment(by: 1)
@@ -87,7 +110,7 @@ final class OutgoingClient: Sendable {
       switch result {
       case .success(let response): return response.head.status >= 500
       case .failure(let error as OutgoingError): return error.kind != .tooLarge
-      case .failure(let error): return error is CancellationError ? nil : false
+      case .failure(let error): return error is CancellationError || error is CallerError ? nil : false
       }
     }
   }
@@ -118,14 +141,16 @@ final class OutgoingClient: Sendable {
   ) async -> Result<OutgoingResponse, any Error> {
     do {
       return .success(
-        try await TimeLimit.run(until: deadline) { try await self.carryOut(request, attempt) })
+        try await TimeLimit.run(until: deadline, beginning: request.beginning) {
+          try await self.carryOut(request, attempt)
+        })
     } catch {
       if Task.isCancelled { return .failure(CancellationError()) }
       switch error {
       case is TimeLimit.Exceeded: return .failure(OutgoingError(kind: .timedOut))
       case let error as HTTPClientError where Self.timeouts.contains(error):
         return .failure(OutgoingError(kind: .timedOut, cause: error))
-      case is OutgoingError, is Problem: return .failure(error)
+      case is OutgoingError, is CallerError, is Problem: return .failure(error)
       default: return .failure(OutgoingError(kind: .unreachable, cause: error))
       }
     }
@@ -186,9 +211,15 @@ final class OutgoingClient: Sendable {
       throw OutgoingError(kind: .tooLarge)
     }
     var body = Data()
+    var size = 0
     for try await part in response.body {
-      guard part.readableBytes <= request.maxBytes - body.count else { throw OutgoingError(kind: .tooLarge) }
-      body.append(contentsOf: part.readableBytesView)
+      size += part.readableBytes
+      guard size <= request.maxBytes else { throw OutgoingError(kind: .tooLarge) }
+      if let take = request.takesPart {
+        guard try await take(Data(part.readableBytesView)) else { break }
+      } else {
+        body.append(contentsOf: part.readableBytesView)
+      }
     }
     return OutgoingResponse(head: head, body: body)
   }

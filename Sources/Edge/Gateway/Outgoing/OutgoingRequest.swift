@@ -19,6 +19,18 @@ struct OutgoingRequest: Sendable {
   var trace: TraceContext?
   /// Says from the head whether the body is wanted; what it throws ends the call and is thrown.
   var wantsBody: @Sendable (OutgoingResponse.Head) throws -> Bool = { _ in true }
+  /// Longest silence of the other side; nil for the client's own.
+  var readTimeout: Duration?
+  /// Takes the body part by part as it comes, in place of the response; false means that no more is wanted, and what it
+  /// throws ends the call and is thrown. From the first part on nothing is sent again.
+  var takesPart: (@Sendable (Data) async throws -> Bool)?
+  /// By when the body must have begun, as the caller understands it; nil for no limit but the call's.
+  var beginning: Beginning?
+
+  struct Beginning: Sendable {
+    let deadline: ContinuousClock.Instant
+    let hasBegun: @Sendable () -> Bool
+  }
 }
 
 struct OutgoingResponse: Sendable {
@@ -40,6 +52,8 @@ struct OutgoingError: Error, Sendable {
     case timedOut
     /// The response's body goes on beyond `maxBytes`.
     case tooLarge
+    /// Not what the caller asked for; the cause says what.
+    case unusable
     /// Not called: it failed too often of late.
     case circuitOpen(retryAfter: Duration)
   }

@@ -5,21 +5,14 @@ import Retrieval
 
 extension Response {
   /// An answer as server-sent events: `answer` parts, which joined are the text, then `done` with everything.
-  static func events(of answer: AnswerResponse) -> Response {
-    let parts = AnswerEvents.parts(of: answer.answer.text).map { part in
-      AnswerEvents.event("answer", JSONText.data(["text": part]))
-    }
-    let events = parts + [AnswerEvents.event("done", JSONText.data(answer))]
-    return Response(
-      status: .ok, headers: [.contentType: "text/event-stream", .cacheControl: "no-store", .vary: "Accept"],
-      body: ResponseBody { writer in
-        for event in events { try await writer.write(event) }
-        try await writer.finish(nil)
-      })
-  }
+  static func events(_ answer: FormingAnswer) -> Response { answer.response(as: AnswerEvents(), vary: true) }
 }
 
-enum AnswerEvents {
+struct AnswerEvents: AnswerEventForm {
+  let opening: [ByteBuffer] = []
+  func part(_ text: String) -> ByteBuffer { Self.event("answer", JSONText.data(["text": text])) }
+  func closing(_ answer: AnswerResponse) -> [ByteBuffer] { [Self.event("done", JSONText.data(answer))] }
+
   /// JSON holds no raw line break, so one `data` line carries it whole.
   static func event(_ name: String, _ json: Data) -> ByteBuffer {
     var buffer = ByteBuffer()

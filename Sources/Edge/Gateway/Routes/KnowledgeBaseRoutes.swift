@@ -61,6 +61,30 @@ extension GatewayRoutes {
       .json(try await call.view(of: try await call.knowledgeBase()))
     },
     Route(
+      .patch, member, access: .keyed(.administer), lane: .write, body: .json,
+      documentation: Documentation(
+        id: "updateKnowledgeBase", tag: "Knowledge bases",
+        summary: "Say whether answers may be worded elsewhere",
+        description: """
+          `generated_answers` says what may leave for the language model that the server is configured with: nothing \
+          (`off`, from the start), what everyone may see (`public`), or every document that the caller may see (`all`). \
+          What a customer typed leaves with either, but for what identifies people.
+          """,
+        request: "UpdateKnowledgeBase", responses: [200: .json("KnowledgeBase")],
+        errors: ["invalid_json", "missing_field", "invalid_field", "kb_not_found", "storage_full"])
+    ) { call in
+      var fields = try call.fields()
+      if !fields.has("generated_answers") {
+        fields.fail("generated_answers", "it is missing; send off, public or all.", code: "missing_field")
+      }
+      let policy: GenerationPolicy? = fields.choice("generated_answers", code: "invalid_field")
+      try fields.finish()
+      let found = try await call.knowledgeBase()
+      try await call.record("kb.generated_answers.\((policy ?? .off).rawValue)", found.name)
+      _ = try await call.services.store.setGenerationPolicy(policy ?? .off, of: found.id)
+      return .json(try await call.view(of: found))
+    },
+    Route(
       .put, modelOfMember, access: .keyed(.manageKnowledgeBases), lane: .write, body: .json,
       documentation: Documentation(
         id: "setModel", tag: "Knowledge bases", summary: "Switch to another embedding model",
@@ -126,6 +150,7 @@ extension Call {
     return KnowledgeBaseView(
       name: found.name, model: found.model, documents: counts?.documents, chunks: counts?.chunks,
       createdAt: Timestamp.text(found.createdAt),
+      generatedAnswers: try await services.store.generationPolicy(of: found.id),
       modelSwitch: try await services.store.modelSwitch(of: found.id).map(ModelSwitchStatus.init))
   }
 }
@@ -137,12 +162,14 @@ struct KnowledgeBaseView: Encodable {
   let documents: Int?
   let chunks: Int?
   let createdAt: String
+  let generatedAnswers: GenerationPolicy
   /// Nil where none is under way or waits.
   let modelSwitch: ModelSwitchStatus?
 
   enum CodingKeys: String, CodingKey {
     case name, model, documents, chunks
     case createdAt = "created_at"
+    case generatedAnswers = "generated_answers"
     case modelSwitch = "switch"
   }
   func encode(to encoder: any Encoder) throws {
@@ -152,6 +179,7 @@ struct KnowledgeBaseView: Encodable {
     try container.encode(documents, forKey: .documents)
     try container.encode(chunks, forKey: .chunks)
     try container.encode(createdAt, forKey: .createdAt)
+    try container.encode(generatedAnswers, forKey: .generatedAnswers)
     try container.encode(modelSwitch, forKey: .modelSwitch)
   }
 }

@@ -38,7 +38,9 @@ extension GatewayRoutes {
         description: """
           An answer with citations, or an honest "no answer" (`kind` is `abstain`, without citations). With \
           `Accept: text/event-stream` the text comes as `answer` events, each with a part of it, and the whole \
-          response as the last event, `done`. `as_of` answers as it would have been answered then, as in a search.
+          response as the last event, `done`; lines that begin with a colon only keep the connection. Where a language \
+          model is configured and the knowledge base's owner allows it, the text of an extract is worded by it: \
+          `kind` is `generated`, and every sentence that its citations do not support was dropped. `as_of` answers as it would have been answered then, as in a search.
           """,
         request: "AnswerRequest", responses: [200: .jsonOrEvents("AnswerResponse")],
         errors: [
@@ -49,9 +51,10 @@ extension GatewayRoutes {
         ])
     ) { call in
       let request = try call.answerRequest()
-      let response = try await call.answer(request)
-      return call.prefers("text/event-stream")
-        ? .events(of: response) : .json(response, headers: [.vary: "Accept"])
+      guard call.prefers("text/event-stream") else {
+        return .json(try await call.answer(request), headers: [.vary: "Accept"])
+      }
+      return .events(try await call.answerAsItForms(request))
     },
     Route(
       .post, "/v1/verify", access: .read(.verify), lane: .read, body: .json,
@@ -80,19 +83,6 @@ extension Call {
         text: request.query, knowledgeBase: request.knowledgeBase, mode: request.mode.rawValue,
         results: response.hits.count, milliseconds: response.tookMilliseconds,
         generation: response.generation.rawValue))
-    return response
-  }
-
-  func answer(_ request: AnswerRequest) async throws -> AnswerResponse {
-    let response = try await services.engine.answer(request)
-    notes.note(
-      CallNotes.Query(
-        text: request.question, knowledgeBase: request.knowledgeBase, mode: response.answer.kind.rawValue,
-        results: response.citations.count, milliseconds: response.tookMilliseconds,
-        generation: response.generation.rawValue))
-    services.metrics.makeCounter(
-      label: "frontdesk_answers_total", dimensions: [("kind", response.answer.kind.rawValue)]
-    ).increment(by: 1)
     return response
   }
 

@@ -10,7 +10,7 @@ struct KnowledgeBaseCommand: AsyncParsableCommand {
     abstract: "List, create, switch, delete and check knowledge bases, and delete single documents.",
     subcommands: [
       List.self, Create.self, Delete.self, Model.self, Documents.self, Remove.self, RulesCommand.self,
-      Lint.self,
+      Lint.self, GenerationCommand.self,
     ],
     defaultSubcommand: List.self)
 

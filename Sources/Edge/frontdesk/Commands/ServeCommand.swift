@@ -130,6 +130,7 @@ struct ServeCommand: AsyncParsableCommand {
     configuration.webhookHosts = try hosts(settings.webhookHosts, of: "webhook_hosts")
     configuration.slowQuery = settings.slowQuery
     configuration.signIn = try signIn(settings)
+    configuration.generation = try generation(settings)
     return configuration
   }
 
@@ -157,6 +158,28 @@ struct ServeCommand: AsyncParsableCommand {
     signIn.lifetime = settings.sessionLifetime
     signIn.grace = settings.sessionGrace
     return signIn
+  }
+
+  private static func generation(_ settings: Settings) throws -> GenerationEndpoint? {
+    guard let url = settings.generationURL else { return nil }
+    guard !settings.generationModel.isEmpty else {
+      throw UsageError("generation_url needs generation_model, as the server there names it.")
+    }
+    guard
+      var endpoint = GenerationEndpoint(
+        url: url, model: settings.generationModel, key: settings.generationKey)
+    else {
+      throw UsageError(
+        "generation_url is an https URL such as https://llm.example.com/v1, without a query; http only on this machine, "
+          + "local:http://HOST:PORT/v1 for an inner network.")
+    }
+    (endpoint.firstTimeout, endpoint.timeout) = settings.generationTimeouts
+    guard endpoint.timeout < settings.requestTimeout else {
+      throw UsageError("The second number of generation_timeout must be below request_timeout.")
+    }
+    endpoint.maxTokens = settings.generationMaxTokens
+    endpoint.concurrency = settings.generationConcurrency
+    return endpoint
   }
 
   /// Whoever sits at this machine is not limited unless it is asked for.

@@ -115,6 +115,27 @@ struct SettingDefinition: Sendable {
         "Hosts that webhooks may send to: hooks.example.com; unset: any public one, over https; local:HOST:PORT allows one in an inner network besides."
     ),
     .init(
+      key: "generation_url", kind: .text, standard: "", unit: "URL",
+      help:
+        "Chat endpoint of OpenAI's form that words answers of knowledge bases that allow it; https, http on this machine, local:URL for one in an inner network; unset: none."
+    ),
+    .init(
+      key: "generation_model", kind: .text, standard: "", unit: "", help: "Its model, as its server names it."
+    ),
+    .init(
+      key: "generation_key", kind: .text, standard: "", unit: "", help: "Its key; unset: none is sent.",
+      isSecret: true),
+    .init(
+      key: "generation_timeout", kind: .numbers(0.1...300, count: 2), standard: "5,20",
+      unit: "seconds to the first word,to the last",
+      help: "From when on the quotes are given instead; the second must be below request_timeout."),
+    .init(
+      key: "generation_max_tokens", kind: .integer(16...8192), standard: "400", unit: "tokens",
+      help: "Longest text that it is asked for."),
+    .init(
+      key: "generation_concurrency", kind: .integer(1...1000), standard: "8", unit: "calls",
+      help: "Calls at one time; with more, the quotes are given at once."),
+    .init(
       key: "slow_query", kind: .integer(0...600_000), standard: "1000", unit: "milliseconds",
       help:
         "From which time on a search or an answer is logged as slow, with a hash in place of its words; 0: never."

@@ -129,6 +129,16 @@ struct Settings: Sendable {
   var allowedOrigins: [String] { list("allowed_origins") }
   var ingestHosts: [String] { list("ingest_hosts") }
   var webhookHosts: [String] { list("webhook_hosts") }
+  var generationURL: String? { byKey["generation_url"] }
+  var generationModel: String { text("generation_model") }
+  var generationKey: String? { byKey["generation_key"] }
+  /// To the first word, and to the last.
+  var generationTimeouts: (first: Duration, whole: Duration) {
+    let seconds = text("generation_timeout").split(separator: ",").compactMap { Double($0) }
+    return (.seconds(seconds.first ?? 5), .seconds(seconds.last ?? 20))
+  }
+  var generationMaxTokens: Int { integer("generation_max_tokens") }
+  var generationConcurrency: Int { integer("generation_concurrency") }
   /// Nil for never.
   var slowQuery: Duration? { integer("slow_query") == 0 ? nil : .milliseconds(integer("slow_query")) }
   var publishByAnother: Bool { flag("publish_by_another") }

@@ -2,9 +2,9 @@ import Domain
 import Foundation
 import Hummingbird
 import HummingbirdCore
-import HummingbirdTLS
 import Logging
 import NIOCore
+import NIOSSL
 import ServiceLifecycle
 
 /// The HTTP server: REST over one engine, one ingest and one store.
@@ -57,6 +57,14 @@ public struct Gateway: Service {
     let uses = responder.authenticator.uses
     let noting = Task { await uses.keepFlushing(every: .seconds(30)) }
     defer { noting.cancel() }
+    let sockets = responder.sockets
+    // What is said reaches sockets until the last one is closed.
+    let feeding = Task { await sockets.feed.run() }
+    let rechecking = Task { await sockets.keepRechecking() }
+    defer {
+      feeding.cancel()
+      rechecking.cancel()
+    }
     let runner = Task { [services, logger = responder.logger] in
       await JobRunner(services: services, logger: logger).run()
     }
@@ -90,16 +98,11 @@ public struct Gateway: Service {
       drain: TimeAmount(limits.drainTimeout + .seconds(1)),
       next: TimeAmount(limits.idleTimeout + limits.headerTimeout))
     let maxBodyBytes = max(limits.maxDocumentBytes, limits.maxJSONBytes)
-    let http = HTTPServerBuilder.http1(
-      configuration: .init(
-        additionalChannelHandlers: [
-          ConnectionGate(timeouts: timeouts, connections: connections, maxBodyBytes: maxBodyBytes)
-        ],
-        idleTimeout: TimeAmount(limits.idleTimeout),
-        httpDecoderConfiguration: .init(
-          maxHeaderFieldSize: limits.maxHeaderBytes, maxHeaderListSize: limits.maxHeaderBytes,
-          maxHeaderFieldCount: 200)))
-    guard let certificates else { return http }
-    return try .tls(http, tlsConfiguration: certificates.configuration())
+    let tls = try certificates.map { try NIOSSLContext(configuration: $0.configuration()) }
+    return HTTPServerBuilder { responder in
+      GatewayChannel(
+        responder: responder, timeouts: timeouts, idleTimeout: limits.idleTimeout,
+        maxHeaderBytes: limits.maxHeaderBytes, maxBodyBytes: maxBodyBytes, connections: connections, tls: tls)
+    }
   }
 }

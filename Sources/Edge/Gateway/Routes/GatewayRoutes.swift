@@ -7,11 +7,14 @@ import Retrieval
 /// Everything that the server answers.
 enum GatewayRoutes {
   /// In the order in which the documentation lists them.
-  static func all(services: GatewayServices, configuration: GatewayConfiguration) -> [Route] {
+  static func all(
+    services: GatewayServices, configuration: GatewayConfiguration, sockets: SocketHub? = nil
+  ) -> [Route] {
     let api =
       search + documents(services.documentLocks, publishByAnother: configuration.publishByAnother)
       + [ingest(services, configuration)]
-      + conversations + knowledgeBases + searchRules + jobs + keys + tokens(ownerKey: configuration.ownerKey)
+      + conversations + [SocketRoute.route(sockets, origins: OriginPolicy(configuration))]
+      + knowledgeBases + searchRules + jobs + keys + tokens(ownerKey: configuration.ownerKey)
       + audit
       + openAI + [mcp(origins: OriginPolicy(configuration))]
     let operations = operations(metricsOpen: configuration.metricsOpen)

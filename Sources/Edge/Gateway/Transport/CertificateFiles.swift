@@ -37,6 +37,7 @@ final class CertificateFiles: Sendable {
     var tls = TLSConfiguration.makeServerConfiguration(
       certificateChain: first.certificateChain ?? [], privateKey: first.privateKey!)
     tls.minimumTLSVersion = .tlsv12
+    tls.applicationProtocols = GatewayChannel.protocols
     tls.sslContextCallback = { [self] _, promise in promise.succeed(shown.withLock { $0 }) }
     return tls
   }

@@ -60,6 +60,13 @@ struct GatewayResponder: HTTPResponder {
   }
 
   func respond(to request: Request, context: GatewayContext) async throws -> Response {
+    // A task keeps what its deepest call took, 20 KB and more, until it ends; that of a connection, which may be idle
+    // for hours, is not to be the one that goes deep.
+    async let response = response(to: request, context)
+    return try await response
+  }
+
+  private func response(to request: Request, _ context: GatewayContext) async throws -> Response {
     let start = ContinuousClock.now
     let match = table.match(request.method, request.uri.path[...])
     var exchange = Exchange(request.head, route: match.template)

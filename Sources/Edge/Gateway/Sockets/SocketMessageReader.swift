@@ -99,6 +99,20 @@ struct SocketClosure: Error, Sendable, Equatable {
     /// Nothing came from the client in time, or it took nothing.
     case timedOut = 4408
     case tooManyFrames = 4429
+
+    fileprivate var label: String {
+      switch self {
+      case .normal: "normal"
+      case .goingAway: "going_away"
+      case .protocolError: "protocol_error"
+      case .unacceptable: "not_text"
+      case .notUTF8: "not_utf8"
+      case .tooLarge: "too_large"
+      case .unauthorized: "unauthorized"
+      case .timedOut: "timed_out"
+      case .tooManyFrames: "too_many_frames"
+      }
+    }
   }
   let code: Code
   /// At most 123 bytes of UTF-8.
@@ -109,16 +123,14 @@ struct SocketClosure: Error, Sendable, Equatable {
   init(_ code: Code, _ reason: String, label: String? = nil) {
     self.code = code
     self.reason = reason
-    self.label = label ?? "\(code)"
+    self.label = label ?? code.label
   }
 
   static func protocolError(_ reason: String) -> SocketClosure { SocketClosure(.protocolError, reason) }
-  static let goingAway = SocketClosure(.goingAway, "the server is stopping", label: "going_away")
-  static let unauthorized = SocketClosure(
-    .unauthorized, "the key or token has ended or was changed", label: "unauthorized")
+  static let goingAway = SocketClosure(.goingAway, "the server is stopping")
+  static let unauthorized = SocketClosure(.unauthorized, "the key or token has ended or was changed")
   static let silent = SocketClosure(.timedOut, "nothing came in time", label: "silent")
   static let idle = SocketClosure(.timedOut, "no message in a long time", label: "idle")
   static let slow = SocketClosure(.timedOut, "too little was read in time", label: "slow_reader")
-  static let tooManyFrames = SocketClosure(
-    .tooManyFrames, "too many frames in too short a time", label: "too_many_frames")
+  static let tooManyFrames = SocketClosure(.tooManyFrames, "too many frames in too short a time")
 }

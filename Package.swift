@@ -159,7 +159,7 @@ let package = Package(
         "Gateway", "Conversation", "Store", "Retrieval", "Knowledge", "Embedding", "Evaluation", "Domain", "Security",
         "TestSupport",
         crypto, cryptoExtras, hummingbird, hummingbirdTesting, httpTypes, nio("NIOPosix"), nio("NIOCore"),
-        log,
+        nioSSL, httpClient, log,
         metrics, lifecycle,
       ],
       path: "Tests/GatewayTests"),

@@ -148,6 +148,9 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
 
   func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
     switch event {
+    case is ChannelShouldQuiesceEvent where isStream:
+      // The connection says goodbye for all of its streams, which end by themselves.
+      return
     case is ChannelShouldQuiesceEvent:
       isDraining = true
       if requestsInWork == 0 {
@@ -262,6 +265,7 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
     var head = head
     if head.headerFields[.connection]?.lowercased() == "close" { closesAfterResponse = isReadingRequest }
     head.headerFields[.connection] = nil
+    head.headerFields[.upgrade] = nil
     context.write(wrapOutboundOut(.head(head)), promise: promise)
   }
 

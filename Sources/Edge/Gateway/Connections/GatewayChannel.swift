@@ -71,7 +71,7 @@ struct GatewayChannel: HTTPChannelHandler {
       return channel.eventLoop.makeSucceededFuture(.http1(try http1(channel, state, logger)))
     }
     handler?.became(.http2, limiter)
-    return http2(channel, state, logger)
+    return try http2(channel, state, logger)
   }
 
   // MARK: HTTP/1.1
@@ -100,7 +100,8 @@ struct GatewayChannel: HTTPChannelHandler {
   /// data frames, and answers to pings and settings that pile up; Hummingbird's those of pings.
   private func http2(
     _ channel: any Channel, _ state: ConnectionState, _ logger: Logger
-  ) -> EventLoopFuture<Negotiated> {
+  ) throws -> EventLoopFuture<Negotiated> {
+    try channel.pipeline.syncOperations.addHandler(FlushBeforeClose())
     let bound = NIOLoopBound(state, eventLoop: channel.eventLoop)
     let (timeouts, maxBodyBytes) = (timeouts, maxBodyBytes)
     let http2 = HTTP2Channel(
@@ -126,5 +127,19 @@ struct GatewayChannel: HTTPChannelHandler {
     } catch {
       logger.trace("No protocol was agreed on: \(error)")
     }
+  }
+}
+
+/// Sends what was written before the connection closes.
+///
+/// While it stops, Hummingbird's connection of HTTP/2 closes when its last stream ends, which is when that stream's last
+/// frame is written and not yet flushed: the last response would be lost.
+private final class FlushBeforeClose: ChannelOutboundHandler {
+  typealias OutboundIn = Any
+  typealias OutboundOut = Any
+
+  func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
+    if mode == .all { context.flush() }
+    context.close(mode: mode, promise: promise)
   }
 }

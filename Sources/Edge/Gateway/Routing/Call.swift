@@ -19,9 +19,9 @@ struct Call: Sendable {
   let parameters: [String: Substring]
   let notes: CallNotes
   /// Whom what is asked for is counted for.
-  let caller: RateLimiter.Caller
+  var caller = RateLimiter.Caller(scope: .address, name: "unknown")
   /// The connection; nil where there is none.
-  let channel: (any Channel)?
+  var channel: (any Channel)?
   /// For responses that are made while they are written.
   var held = HeldPlace.none
 

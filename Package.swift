@@ -100,7 +100,8 @@ let package = Package(
     .target(
       name: "Gateway",
       dependencies: [
-        "Domain", "Security", "SearchIndex", "Retrieval", "Knowledge", "Conversation", hummingbird, hummingbirdCore,
+        "Domain", "Security", "SearchIndex", "Retrieval", "Knowledge", "Conversation", hummingbird,
+        hummingbirdCore,
         hummingbirdHTTP2, httpTypes, nioHTTPTypes, nioHTTPTypesHTTP1, nio("NIOCore"), nio("NIOHTTP1"),
         nio("NIOPosix"), nio("NIOTLS"), nio("NIOWebSocket"), nioSSL,
         httpClient, log, metrics, lifecycle,
@@ -156,7 +157,8 @@ let package = Package(
     .testTarget(
       name: "GatewayTests",
       dependencies: [
-        "Gateway", "Conversation", "Store", "Retrieval", "Knowledge", "Embedding", "Evaluation", "Domain", "Security",
+        "Gateway", "Conversation", "Store", "Retrieval", "Knowledge", "Embedding", "Evaluation", "Domain",
+        "Security",
         "TestSupport",
         crypto, cryptoExtras, hummingbird, hummingbirdTesting, httpTypes, nio("NIOPosix"), nio("NIOCore"),
         nioSSL, httpClient, log,

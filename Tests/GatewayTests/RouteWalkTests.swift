@@ -23,6 +23,9 @@ import Testing
     listMessages | owner editor supervisor agent service customer reader | 404 conversation_not_found
     socket | owner editor supervisor agent service customer reader | 2xx
     closeConversation | owner editor supervisor agent service customer reader | 404 conversation_not_found
+    createPrivacyRequest | owner privacy_officer | 403 forbidden
+    getPrivacyRequest | owner privacy_officer | 403 forbidden
+    getPrivacyResults | owner privacy_officer | 403 forbidden
     listDocuments | owner editor publisher supervisor agent privacy_officer reader service* | 404 kb_not_found
     getDocument | owner editor publisher supervisor agent privacy_officer reader service* | 404 kb_not_found
     putDocument | owner editor service* | 404 kb_not_found
@@ -93,6 +96,7 @@ import Testing
     case "answer": ["question": "How long do returns take?", "kb": "walk"]
     case "verify": ["citations": []]
     case "openConversation": ["kb": "walk"]
+    case "createPrivacyRequest": ["kind": "export", "customer": "c-1"]
     case "sendMessage": ["text": .string("How long do returns take? \(number)")]
     case "patchDocument": ["title": .string("Returns \(number)")]
     case "bulkUpsert": ["external_id": "b", "text": .string("Shipping takes \(number) days.")]
@@ -230,7 +234,8 @@ import Testing
     }
     if uri.contains("{job}") {
       let job = try await backend.store.addJob(
-        kind: JobRunner.bulkKind, knowledgeBase: "walk", author: nil, total: 0, parts: [], at: Date())
+        kind: uri.contains("privacy") ? PrivacyRequest.Kind.export.jobKind : JobRunner.bulkKind,
+        knowledgeBase: uri.contains("privacy") ? "" : "walk", author: nil, total: 0, parts: [], at: Date())
       uri = uri.replacing("{job}", with: job.id)
     }
     if uri.contains("{external_id}") {

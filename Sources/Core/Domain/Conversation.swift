@@ -20,11 +20,14 @@ public struct Conversation: Hashable, Sendable {
   public let lastSequence: Int
   public let createdAt: Date
   public let updatedAt: Date
+  /// Whether the customer asked that it is kept but not used.
+  public let isRestricted: Bool
 
   public init(
     id: String, knowledgeBase: String, channel: String, customer: String?, opener: String?, status: Status,
-    lastSequence: Int, createdAt: Date, updatedAt: Date
+    lastSequence: Int, createdAt: Date, updatedAt: Date, isRestricted: Bool = false
   ) {
+    self.isRestricted = isRestricted
     self.id = id
     self.knowledgeBase = knowledgeBase
     self.channel = channel

@@ -80,10 +80,24 @@ public struct JobHold: Hashable, Sendable {
   }
 }
 
+extension JobStore {
+  public func addJob(
+    kind: String, knowledgeBase: String, author: String?, total: Int, parts: [JobPart], at now: Date
+  ) async throws -> Job {
+    try await addJob(
+      kind: kind, knowledgeBase: knowledgeBase, author: author, customer: nil, total: total, parts: parts,
+      at: now)
+  }
+}
+
 /// Where jobs are kept (the service half of the store). A hold that was lost changes nothing any more.
 public protocol JobStore: Sendable {
+  /// - Parameters:
+  ///   - knowledgeBase: by name; empty for a job that is of none.
+  ///   - customer: whom it is about; erasing them takes it away.
   func addJob(
-    kind: String, knowledgeBase: String, author: String?, total: Int, parts: [JobPart], at now: Date
+    kind: String, knowledgeBase: String, author: String?, customer: String?, total: Int, parts: [JobPart],
+    at now: Date
   ) async throws -> Job
   func job(_ id: String) async throws -> Job?
   /// The newest first.

@@ -32,6 +32,8 @@ public enum Permission: String, Sendable, CaseIterable {
   case superviseConversations = "supervise_conversations"
   /// Read conversations that one took no part in.
   case readTranscripts = "read_transcripts"
+  /// Read any conversation in an emergency, for a reason that goes on record.
+  case breakGlass = "break_glass"
   case readMetrics = "read_metrics"
   /// Measure search and answers on sets of questions.
   case evaluate
@@ -76,8 +78,9 @@ extension AccessKey.Role {
       Grant(
         Self.reading.union([
           .attendConversations, .superviseConversations, .readConversations, .readTranscripts, .readMetrics,
-        ]))
-    case .agent: Grant(Self.reading.union([.attendConversations, .readConversations]))
+        ]), onRequest: [.breakGlass])
+    case .agent:
+      Grant(Self.reading.union([.attendConversations, .readConversations]), onRequest: [.breakGlass])
     case .analyst: Grant([.search, .ask, .explain, .embed, .readMetrics, .evaluate])
     case .auditor: Grant([.readAudit])
     case .privacyOfficer:

@@ -8,7 +8,8 @@ extension SQLiteStore: JobStore {
     """
 
   public func addJob(
-    kind: String, knowledgeBase: String, author: String?, total: Int, parts: [JobPart], at now: Date
+    kind: String, knowledgeBase: String, author: String?, customer: String?, total: Int, parts: [JobPart],
+    at now: Date
   ) async throws -> Job {
     let id = UUID().uuidString.lowercased()
     let encryption = encryption
@@ -16,9 +17,10 @@ extension SQLiteStore: JobStore {
       let sealer = try encryption.sealer(db, at: now)
       try db.run(
         """
-        INSERT INTO jobs (id, kind, kb, author, state, total, created_at, updated_at)
-        VALUES (?, ?, ?, ?, 'queued', ?, ?, ?)
-        """, id, kind, knowledgeBase, author, total, now.column, now.column)
+        INSERT INTO jobs (id, kind, kb, author, subject, state, total, created_at, updated_at)
+        VALUES (?, ?, ?, ?, ?, 'queued', ?, ?, ?)
+        """, id, kind, knowledgeBase, author, try customer.map { try CustomerRow.lookup($0, sealer) }, total,
+        now.column, now.column)
       let sequence = db.lastInsertedRowID
       for (index, part) in parts.enumerated() {
         try db.run(

@@ -45,6 +45,7 @@ public final class SQLiteStore: DocumentStore, AccessKeyStore, Sendable {
   let eraser: Eraser
   let serviceEraser: Eraser
   let encryption: EncryptionKeys
+  let erasureLedger: ErasureLedger
 
   /// Opens the store, making or migrating its files as needed. Blocks: call it at start.
   ///
@@ -82,6 +83,7 @@ public final class SQLiteStore: DocumentStore, AccessKeyStore, Sendable {
       _ = try FeedWriter(db).record(.knowledgeBaseCreated, of: db.lastInsertedRowID)
     }
     try Self.prepare(service, Schema.service) { _ in }
+    erasureLedger = ErasureLedger(folder: folder)
     encryption = EncryptionKeys(folder: folder, masters: options.masterKeys)
     signals = ChangeSignals(database: knowledge.url, options: options) { try FeedWriter($0).head().rawValue }
     messageLog = ChangeSignals(database: service.url, options: options) { try Self.messageHead($0) }

@@ -17,6 +17,8 @@ public struct GatewayServices: Sendable {
   let requests: any IdempotencyStore
   let jobs: any JobStore
   let conversations: ConversationService
+  let transcripts: any ConversationStore & CustomerStore
+  var customers: any CustomerStore { transcripts }
   let documentLocks = KeyedLocks<GatewayRoutes.DocumentKey>()
   let readiness: @Sendable () async -> ReadinessReport
   let metrics: PrometheusRegistry
@@ -38,6 +40,7 @@ public struct GatewayServices: Sendable {
     keys: any AccessKeyStore,
     audit: any AuditLog, tokenSecrets: TokenSecretsFile, requests: any IdempotencyStore,
     jobs: any JobStore, conversations: ConversationService,
+    transcripts: any ConversationStore & CustomerStore,
     readiness: @escaping @Sendable () async -> ReadinessReport,
     metrics: PrometheusRegistry,
     models: [String] = [], version: String = "0"
@@ -52,6 +55,7 @@ public struct GatewayServices: Sendable {
     self.requests = requests
     self.jobs = jobs
     self.conversations = conversations
+    self.transcripts = transcripts
     self.readiness = readiness
     self.metrics = metrics
     self.models = models

@@ -43,20 +43,30 @@ public struct ConversationService: Sendable {
 
   /// A conversation that this caller may read.
   ///
-  /// - Throws: `conversation_not_found`, also where it is not theirs: what is out of reach is not there.
-  public func conversation(_ id: String, for principal: Principal) async throws -> Conversation {
-    guard let id = Self.identifier(id), let found = try await store.conversation(id),
-      ConversationAccess.mayRead(found, principal)
-    else { throw ConversationError.notFound }
+  /// - Parameter breakingGlass: whether every one within reach may be read, as an emergency; put on record by whoever
+  ///   calls this.
+  /// - Throws: `conversation_not_found`, also where it is not theirs: what is out of reach is not there;
+  ///   `customer_restricted` where staff may not use it.
+  public func conversation(
+    _ id: String, for principal: Principal, breakingGlass: Bool = false
+  ) async throws -> Conversation {
+    guard let id = Self.identifier(id), let found = try await store.conversation(id) else {
+      throw ConversationError.notFound
+    }
+    if breakingGlass, principal.mayReach(kb: found.knowledgeBase) { return found }
+    guard ConversationAccess.mayRead(found, principal) else { throw ConversationError.notFound }
+    guard !found.isRestricted || ConversationAccess.maySpeak(in: found, principal) else {
+      throw ConversationError.restricted
+    }
     return found
   }
 
   /// - Parameter limit: messages at most.
   /// - Throws: `conversation_not_found`.
   public func messages(
-    of id: String, after sequence: Int, limit: Int, for principal: Principal
+    of id: String, after sequence: Int, limit: Int, for principal: Principal, breakingGlass: Bool = false
   ) async throws -> [Message] {
-    let conversation = try await conversation(id, for: principal)
+    let conversation = try await conversation(id, for: principal, breakingGlass: breakingGlass)
     return try await store.messages(of: conversation.id, after: sequence, limit: limit)
   }
 

@@ -55,7 +55,7 @@ final class Backend: Sendable {
     GatewayServices(
       engine: engine, ingest: ingest, switcher: switcher, store: store, keys: store, audit: store,
       tokenSecrets: TokenSecretsFile(folder: folder.url), requests: store, jobs: store,
-      conversations: ConversationService(store: store),
+      conversations: ConversationService(store: store), transcripts: store,
       readiness: {
         // The gateway keeps its backend, and with it the folder.
         withExtendedLifetime(self) { ReadinessReport(checks: ["store": .init(ready: ready)]) }

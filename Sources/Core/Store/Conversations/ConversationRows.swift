@@ -1,11 +1,13 @@
 import Domain
 import Foundation
 import GRDB
+import Security
 
 /// How conversations stand in rows.
 enum ConversationRow {
   static let columns = """
-    c.id, c.name, c.kb, c.channel, u.lookup, u.sealed, c.opener, c.status, c.last_sequence, c.created_at, c.updated_at
+    c.id, c.name, c.kb, c.channel, u.lookup, u.sealed, c.opener, c.status, c.last_sequence, c.created_at, c.updated_at,
+    u.restricted_at IS NOT NULL
     """
   static let tables = "conversations c LEFT JOIN customers u ON u.id = c.customer"
 
@@ -30,7 +32,7 @@ enum ConversationRow {
     return Conversation(
       id: try row.text(1), knowledgeBase: try row.text(2), channel: try row.text(3), customer: customer?.id,
       opener: try row.textIfPresent(6), status: status, lastSequence: try row.int(8),
-      createdAt: try row.date(9), updatedAt: try row.date(10))
+      createdAt: try row.date(9), updatedAt: try row.date(10), isRestricted: try row.int(11) == 1)
   }
 }
 
@@ -41,6 +43,14 @@ enum CustomerRow {
   }
 
   static func context(_ lookup: Data) -> String { "customer " + lookup.base64EncodedString() }
+
+  /// For people to tell customers apart by, in places where nobody should be named.
+  static func pseudonym(_ lookup: Data) -> String { Digest.hex(lookup.prefix(8)) }
+
+  static func hold(_ sealed: Data, _ lookup: Data, _ sealer: Sealer) throws -> String {
+    String(decoding: try sealer.open(sealed, holdContext(lookup)), as: UTF8.self)
+  }
+
   static func holdContext(_ lookup: Data) -> String { "hold " + lookup.base64EncodedString() }
 }
 

@@ -54,6 +54,9 @@ extension Schema {
       UNIQUE (conversation, sequence)
     ) STRICT;
     CREATE UNIQUE INDEX messages_by_client ON messages (conversation, client) WHERE client IS NOT NULL;
+    -- Of a job about one customer: their lookup.
+    ALTER TABLE jobs ADD COLUMN subject BLOB;
+
     CREATE UNIQUE INDEX replies ON messages (conversation, in_reply_to) WHERE in_reply_to IS NOT NULL;
     """
 }

@@ -5,12 +5,13 @@ import Retrieval
 ///
 /// Tests check real responses against them.
 enum Schemas {
-  static let all: [String: JSONValue] = [requests, access, openAI, integrations, conversations].reduce(
-    responses
-  ) {
-    all, further in
-    all.merging(further.mapValues(Nullability.applied)) { $1 }
-  }
+  static let all: [String: JSONValue] = [requests, access, openAI, integrations, conversations, privacy]
+    .reduce(
+      responses
+    ) {
+      all, further in
+      all.merging(further.mapValues(Nullability.applied)) { $1 }
+    }
 
   static let string: JSONValue = ["type": "string"]
   static let number: JSONValue = ["type": "number"]
@@ -123,7 +124,7 @@ enum Schemas {
   ]
 
   static let examples = [
-    ownExamples, accessExamples, openAIExamples, integrationExamples, conversationExamples,
+    ownExamples, accessExamples, openAIExamples, integrationExamples, conversationExamples, privacyExamples,
   ]
   .reduce(into: [:]) { all, further in all.merge(further) { $1 } }
 

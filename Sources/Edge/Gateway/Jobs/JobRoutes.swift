@@ -20,7 +20,7 @@ extension GatewayRoutes {
     ) { call in
       let limit = try call.query.integer("limit", in: 1...100, code: "invalid_limit") ?? 20
       let jobs = try await call.services.jobs.jobs(limit: 1000)
-        .filter { call.principal.mayReach(kb: $0.knowledgeBase) }
+        .filter { $0.isOfDocuments && call.principal.mayReach(kb: $0.knowledgeBase) }
       return .json(JobListView(jobs: jobs.prefix(limit).map(JobView.init)))
     },
     Route(
@@ -92,7 +92,8 @@ extension Call {
   /// - Throws: `job_not_found`, also where the key does not reach its knowledge base.
   fileprivate func job() async throws -> Job {
     guard let id = PercentEncoding.decode(parameters["job"] ?? ""), id.utf8.count <= 64,
-      let job = try await services.jobs.job(id), principal.mayReach(kb: job.knowledgeBase)
+      let job = try await services.jobs.job(id), job.isOfDocuments,
+      principal.mayReach(kb: job.knowledgeBase)
     else { throw Problem.jobNotFound }
     return job
   }
@@ -141,6 +142,11 @@ extension Response {
         try await writer.finish(nil)
       })
   }
+}
+
+extension Job {
+  /// What is asked about customers has routes of its own.
+  fileprivate var isOfDocuments: Bool { !PrivacyRequest.Kind.jobKinds.contains(kind) }
 }
 
 struct JobView: Encodable {

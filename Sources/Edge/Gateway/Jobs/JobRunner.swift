@@ -71,6 +71,11 @@ struct JobRunner: Sendable {
   }
 
   private func carryOut(_ hold: JobHold) async throws {
+    if PrivacyRequest.Kind.jobKinds.contains(hold.job.kind) {
+      return try await carryOut(
+        hold,
+        by: PrivacyJob(customers: services.customers, conversations: services.transcripts))
+    }
     let standings: [String: PublishingRule.Standing] = [
       Self.bulkKind: .free,
       Self.bulkDraftsKind: .draftsOnly(
@@ -87,6 +92,13 @@ struct JobRunner: Sendable {
       services: services, knowledgeBase: knowledgeBase, author: hold.job.author, standing: standing)
     while let part = try await services.jobs.nextPart(hold) {
       let result = try await bulk.result(of: part)
+      guard try await services.jobs.completePart(part, result, hold, at: Date()) else { return }
+    }
+  }
+
+  private func carryOut(_ hold: JobHold, by privacy: PrivacyJob) async throws {
+    while let part = try await services.jobs.nextPart(hold) {
+      let result = try await privacy.result(of: part, in: hold.job)
       guard try await services.jobs.completePart(part, result, hold, at: Date()) else { return }
     }
   }

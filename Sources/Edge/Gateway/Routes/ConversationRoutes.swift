@@ -10,6 +10,11 @@ extension GatewayRoutes {
   private static let tag = "Conversations"
   private static let member = "/v1/conversations/{conversation}"
 
+  private static let breakGlass = Documentation.Query(
+    "X-Break-Glass", .string,
+    "Why a conversation that is none of the reader's must be read now: needs `break_glass`, and goes on record."
+  )
+
   static let conversations: [Route] = [
     Route(
       .post, "/v1/conversations", access: .keyed(.converse), lane: .write, body: .json, cost: 2,
@@ -39,10 +44,11 @@ extension GatewayRoutes {
           `status` is `bot`, `waiting`, `agent` or `closed`; `last_seq` the number of its newest message. A customer's \
           token finds that customer's conversations, a key those that were opened with it, a supervisor all.
           """,
-        responses: [200: .json("ConversationResponse")], errors: ["conversation_not_found"])
+        headers: [breakGlass], responses: [200: .json("ConversationResponse")],
+        errors: ["conversation_not_found", "customer_restricted", "invalid_field"])
     ) { call in
       let found = try await call.services.conversations.conversation(
-        call.conversationID, for: call.principal)
+        call.conversationID, for: call.principal, breakingGlass: try await call.breaksGlass())
       return .json(["conversation": ConversationView(found)])
     },
     Route(
@@ -81,14 +87,19 @@ extension GatewayRoutes {
           .init("after", .integer, "The last `seq` that you have; 0 where left out."),
           .init("limit", .integer, "1 to 1,000; 100 where left out."),
         ],
-        responses: [200: .json("MessageList")],
-        errors: ["conversation_not_found", "invalid_parameter", "invalid_limit"])
+        headers: [breakGlass], responses: [200: .json("MessageList")],
+        errors: [
+          "conversation_not_found", "customer_restricted", "invalid_parameter", "invalid_limit",
+          "invalid_field",
+        ])
     ) { call in
       let after = try call.query.integer("after", in: 0...Int.max, code: "invalid_parameter") ?? 0
       let limit = try call.query.integer("limit", in: 1...1000, code: "invalid_limit") ?? 100
-      try await call.recordReading()
+      let breaksGlass = try await call.breaksGlass()
+      if !breaksGlass { try await call.recordReading() }
       var messages = try await call.services.conversations.messages(
-        of: call.conversationID, after: after, limit: limit + 1, for: call.principal)
+        of: call.conversationID, after: after, limit: limit + 1, for: call.principal,
+        breakingGlass: breaksGlass)
       let hasMore = messages.count > limit
       if hasMore { messages.removeLast() }
       return .json(MessageListView(messages: messages.map(MessageView.init), hasMore: hasMore))
@@ -127,6 +138,20 @@ extension Call {
       throw Problem.knowledgeBaseNotFound(wanted.knowledgeBase)
     }
     return try await services.conversations.open(wanted)
+  }
+
+  /// Whether the caller says why any conversation must be open to them now; put on record, and counted.
+  fileprivate func breaksGlass() async throws -> Bool {
+    guard let reason = headers[.breakGlass] else { return false }
+    try require(.breakGlass)
+    guard (8...500).contains(reason.utf8.count) else {
+      throw Problem("invalid_field", "X-Break-Glass says why, in 8 to 500 bytes.")
+    }
+    // Nobody may be named in the log, nor for good.
+    try await record(
+      "transcript.break_glass", conversationID.prefix(36) + " " + Redactor(maximumLength: 500).redact(reason))
+    services.metrics.makeCounter(label: "frontdesk_break_glass_total", dimensions: []).increment(by: 1)
+    return true
   }
 
   private func newConversation() throws -> NewConversation {
@@ -176,6 +201,10 @@ extension Call {
     try fields.finish()
     return (text, try clientID ?? IdempotentHandling.key(headers))
   }
+}
+
+extension HTTPField.Name {
+  fileprivate static let breakGlass = Self("X-Break-Glass")!
 }
 
 extension FieldReader {

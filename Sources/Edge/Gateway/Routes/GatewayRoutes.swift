@@ -14,7 +14,7 @@ enum GatewayRoutes {
       search + documents(services.documentLocks, publishByAnother: configuration.publishByAnother)
       + [ingest(services, configuration)]
       + conversations + [SocketRoute.route(sockets, origins: OriginPolicy(configuration))]
-      + knowledgeBases + searchRules + jobs + keys + tokens(ownerKey: configuration.ownerKey)
+      + privacy + knowledgeBases + searchRules + jobs + keys + tokens(ownerKey: configuration.ownerKey)
       + audit
       + openAI + [mcp(origins: OriginPolicy(configuration))]
     let operations = operations(metricsOpen: configuration.metricsOpen)

@@ -28,7 +28,7 @@ struct EncryptionCommand: AsyncParsableCommand {
       } else {
         for key in keys.map(KeyLine.init) {
           print(
-            "\(key.number)  \(key.purpose)\(key.current ? ", current" : "")  \(key.created_at)  \(key.values) values"
+            "\(key.number)  \(key.purpose)\(key.current ? ", current" : "")  \(key.createdAt)  \(key.values) values"
           )
         }
       }
@@ -79,14 +79,19 @@ struct EncryptionCommand: AsyncParsableCommand {
     let number: Int
     let purpose: String
     let current: Bool
-    let created_at: String
+    let createdAt: String
     let values: Int
+
+    enum CodingKeys: String, CodingKey {
+      case number, purpose, current, values
+      case createdAt = "created_at"
+    }
 
     init(_ key: SQLiteStore.DataKeyStatus) {
       number = key.number
       purpose = key.purpose.rawValue
       current = key.isCurrent
-      created_at = key.createdAt.formatted(.iso8601)
+      createdAt = key.createdAt.formatted(.iso8601)
       values = key.values
     }
   }

@@ -51,6 +51,7 @@ struct ServeCommand: AsyncParsableCommand {
     var services: [any Service] = [
       FollowingService(workspace: workspace), SwitchingService(workspace: workspace),
       PublishingService(schedule: workspace.schedule), AuditHeadService(workspace: workspace),
+      RetentionService(workspace: workspace),
     ]
     if settings.role != "ingest" {
       services.append(
@@ -61,7 +62,7 @@ struct ServeCommand: AsyncParsableCommand {
             keys: workspace.store, audit: workspace.store, tokenSecrets: workspace.tokenSecrets,
             requests: workspace.store,
             jobs: workspace.store,
-            conversations: workspace.conversations,
+            conversations: workspace.conversations, transcripts: workspace.store,
             readiness: { await workspace.readiness() },
             metrics: registry,
             models: ModelCatalogue.embedders.map(\.name) + [KnowledgeBase.noModel], version: Release.version),

@@ -151,6 +151,9 @@ struct SettingDefinition: Sendable {
         "Masks e-mail addresses, telephone numbers, accounts and the like in stored conversations; card numbers always are."
     ),
     .init(
+      key: "transcript_retention", kind: .integer(0...36_500), standard: "365", unit: "days",
+      help: "How long a conversation is kept after the last word in it; 0: for ever."),
+    .init(
       key: "metrics_open", kind: .flag, standard: "false", unit: "",
       help: "Lets /metrics be read without a key."),
     .init(

@@ -127,6 +127,10 @@ struct Settings: Sendable {
   var auditKeyFile: String? { byKey["audit_key"] }
   var masterKeyFile: String? { byKey["master_key"] }
   var redactTranscripts: Bool { flag("redact_transcripts") }
+  /// Seconds; nil for ever.
+  var transcriptRetention: TimeInterval? {
+    integer("transcript_retention") == 0 ? nil : TimeInterval(integer("transcript_retention")) * 86_400
+  }
   var auditHeadsFile: String? { byKey["audit_heads"] }
   var trustedProxies: [String] { list("trusted_proxies") }
   var allowedOrigins: [String] { list("allowed_origins") }

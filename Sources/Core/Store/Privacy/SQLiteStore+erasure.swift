@@ -1,0 +1,151 @@
+import Domain
+import Foundation
+import GRDB
+import Security
+
+extension SQLiteStore {
+  public func erase(customer id: String, by job: String?, at now: Date) async throws -> ErasureOutcome {
+    try await erase(customer: try await lookup(ofCustomer: id), by: job, at: now, ledger: true)
+  }
+
+  /// - Throws: `store_busy` where a long read still holds what was erased: it leaves the disk when that ends.
+  private func erase(
+    customer lookup: Data, by job: String?, at now: Date, ledger: Bool
+  ) async throws -> ErasureOutcome {
+    let encryption = encryption
+    if let reason = try await service.read({ try Self.hold(lookup, $0, try encryption.opener($0)) }) {
+      return .held(reason: reason)
+    }
+    // Rather a line too many than one too few.
+    if ledger {
+      let file = erasureLedger
+      try await Self.blocking { try file.append(.customer, lookup, at: now) }
+    }
+    let outcome = try await service.write { db -> ErasureOutcome in
+      if let reason = try Self.hold(lookup, db, try encryption.opener(db)) { return .held(reason: reason) }
+      let receipt = try Self.delete(customer: lookup, by: job, db)
+      try Eraser.markPending(db)
+      return .erased(receipt)
+    }
+    if case .erased = outcome { try await serviceEraser.run() }
+    return outcome
+  }
+
+  private static func hold(_ lookup: Data, _ db: Database, _ sealer: Sealer) throws -> String? {
+    let row = try db.row("SELECT hold FROM customers WHERE lookup = ? AND hold IS NOT NULL", lookup)
+    return try row.map { try CustomerRow.hold(try $0.data(0), lookup, sealer) }
+  }
+
+  private static func delete(customer lookup: Data, by job: String?, _ db: Database) throws -> ErasureReceipt
+  {
+    let theirs = """
+      SELECT c.id FROM conversations c JOIN customers u ON u.id = c.customer WHERE u.lookup = ?
+      """
+    try db.run("DELETE FROM messages WHERE conversation IN (\(theirs))", lookup)
+    let messages = db.changesCount
+    try db.run("DELETE FROM conversations WHERE id IN (\(theirs))", lookup)
+    let conversations = db.changesCount
+    try db.run("DELETE FROM customers WHERE lookup = ?", lookup)
+    try db.run(
+      "DELETE FROM job_parts WHERE job IN (SELECT sequence FROM jobs WHERE subject = ? AND id IS NOT ?)",
+      lookup, job)
+    try db.run("DELETE FROM jobs WHERE subject = ? AND id IS NOT ?", lookup, job)
+    return ErasureReceipt(conversations: conversations, messages: messages, exports: db.changesCount)
+  }
+
+  public func eraseConversations(idleSince: Date, limit: Int) async throws -> Int {
+    let count = try await service.write { db -> Int in
+      let idle = """
+        SELECT c.id FROM conversations c LEFT JOIN customers u ON u.id = c.customer
+        WHERE c.updated_at < ? AND u.hold IS NULL ORDER BY c.updated_at LIMIT ?
+        """
+      let ids = try db.integers(idle, idleSince.column, limit)
+      for id in ids {
+        try db.run("DELETE FROM messages WHERE conversation = ?", id)
+        try db.run("DELETE FROM conversations WHERE id = ?", id)
+      }
+      // A restriction and a hold outlive the conversations: they say what may be done with the next one.
+      try db.run(
+        """
+        DELETE FROM customers WHERE updated_at < ? AND hold IS NULL AND restricted_at IS NULL
+        AND NOT EXISTS (SELECT 1 FROM conversations c WHERE c.customer = customers.id)
+        """, idleSince.column)
+      if !ids.isEmpty || db.changesCount > 0 { try Eraser.markPending(db) }
+      return ids.count
+    }
+    if count > 0, count < limit { try await serviceEraser.run() }
+    return count
+  }
+
+  // MARK: Restored backups
+
+  /// Stands for a document in the ledger.
+  func lookup(ofDocument externalID: String, in kb: KnowledgeBaseID) async throws -> Data {
+    let encryption = encryption
+    return try await service.write { db in
+      try Self.documentLookup(externalID, in: kb, try encryption.sealer(db))
+    }
+  }
+
+  private static func documentLookup(
+    _ externalID: String, in kb: KnowledgeBaseID, _ sealer: Sealer
+  ) throws -> Data {
+    try sealer.pseudonym(of: "\(kb.rawValue)\0\(externalID)", "document")
+  }
+
+  /// Erases once more what was erased after a backup was taken that is now the store.
+  ///
+  /// - Parameter entries: of the ledger of the folder that the backup takes the place of.
+  /// - Returns: customers on hold, which stay: their hold is in the backup.
+  public func reapply(_ entries: [ErasureLedger.Entry]) async throws -> Int {
+    guard !entries.isEmpty else { return 0 }
+    let file = erasureLedger
+    try await Self.blocking { try file.append(entries) }
+    var held = 0
+    for subject in Set(entries.filter { $0.kind == .customer }.map(\.subject)) {
+      guard let lookup = Data(hexadecimal: subject) else { continue }
+      let outcome = try await erase(customer: lookup, by: nil, at: options.now(), ledger: false)
+      if case .held = outcome { held += 1 }
+    }
+    let purged = Set(entries.filter { $0.kind == .document }.map(\.subject))
+    if !purged.isEmpty { try await purgeAgain(purged) }
+    return held
+  }
+
+  /// Pseudonyms cannot be read backwards: every document's is made and compared.
+  private func purgeAgain(_ subjects: Set<String>) async throws {
+    let known = try await knowledge.read { db in
+      var known: [(kb: Int64, externalID: String)] = []
+      try db.each("SELECT kb, external_id FROM documents", []) { row in
+        known.append((try row.integer(0), try row.text(1)))
+      }
+      return known
+    }
+    let encryption = encryption
+    let erased = try await service.read { db in
+      let sealer = try encryption.opener(db)
+      return try known.filter { document in
+        let kb = KnowledgeBaseID(rawValue: document.kb)
+        return subjects.contains(
+          Digest.hex(try Self.documentLookup(document.externalID, in: kb, sealer)))
+      }
+    }
+    for document in erased {
+      _ = try await purge(document.externalID, from: KnowledgeBaseID(rawValue: document.kb))
+    }
+  }
+}
+
+extension Data {
+  fileprivate init?(hexadecimal text: String) {
+    let digits = Array(text.utf8)
+    guard digits.count.isMultiple(of: 2) else { return nil }
+    self.init()
+    for index in stride(from: 0, to: digits.count, by: 2) {
+      guard let byte = UInt8(String(decoding: digits[index...index + 1], as: UTF8.self), radix: 16) else {
+        return nil
+      }
+      append(byte)
+    }
+  }
+}

@@ -5,13 +5,15 @@ import Retrieval
 ///
 /// Tests check real responses against them.
 enum Schemas {
-  static let all: [String: JSONValue] = [requests, access, openAI, integrations, conversations, privacy]
-    .reduce(
-      responses
-    ) {
-      all, further in
-      all.merging(further.mapValues(Nullability.applied)) { $1 }
-    }
+  static let all: [String: JSONValue] = [
+    requests, access, openAI, integrations, conversations, privacy, socket,
+  ]
+  .reduce(
+    responses
+  ) {
+    all, further in
+    all.merging(further.mapValues(Nullability.applied)) { $1 }
+  }
 
   static let string: JSONValue = ["type": "string"]
   static let number: JSONValue = ["type": "number"]

@@ -22,6 +22,10 @@ import Testing
     await client.say("How long do returns of shoes take?", "m1", in: id)
     var seen: [JSONValue] = []
     while seen.count < 4, case let frame = await client.next(), frame != .null { seen.append(frame) }
+    let check = SchemaCheck(schemas: Schemas.all)
+    for frame in seen + [welcome] {
+      #expect(check.problems(frame, Schemas.all["SocketServerFrame"] ?? .null) == [], "\(frame)")
+    }
     let ack = try #require(seen.first { $0["type"] == "ack" })
     #expect(ack["seq"] == 1 && ack["client_id"] == "m1" && ack["conversation_id"] == .string(id))
     let reply = try #require(seen.first { $0["type"] == "reply" })
@@ -77,10 +81,12 @@ import Testing
       (["type": "open", "kb": "missing"], "kb_not_found"),
       (["type": "open", "channel": ""], "invalid_field"),
     ]
+    let check = SchemaCheck(schemas: Schemas.all)
     for (frame, code) in cases {
       await client.send(frame)
       let answer = await client.next()
       #expect(answer["type"] == "error" && answer["code"] == .string(code), "\(frame): \(answer)")
+      #expect(check.problems(answer, Schemas.all["SocketServerFrame"] ?? .null) == [], "\(answer)")
       #expect(answer["about"] == (frame["type"]?.text).map { .string($0) }, "\(frame)")
     }
     for text in ["", "{", #"{"type":"ping"}}"#, String(repeating: "[", count: 5000)] {

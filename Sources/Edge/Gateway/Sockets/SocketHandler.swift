@@ -34,6 +34,7 @@ final class SocketHandler: ChannelInboundHandler, RemovableChannelHandler {
   private var queuedBytes = 0
   private var bucket: TokenBucket
   private var refusals = 0
+  private var isTooFast = false
 
   private let opened = NIODeadline.now()
   private var lastHeard = NIODeadline.now()
@@ -46,7 +47,7 @@ final class SocketHandler: ChannelInboundHandler, RemovableChannelHandler {
 
   /// How long a client has to answer a close frame.
   private static let closeTimeout = TimeAmount.seconds(2)
-  /// Frames in a row that come too fast before the socket is closed.
+  /// Frames without a pause that come too fast before the socket is closed.
   private static let maxRefusals = 200
 
   init(_ hub: SocketHub, _ identity: SocketIdentity, _ place: SocketHub.Place, on eventLoop: any EventLoop) {
@@ -165,12 +166,15 @@ final class SocketHandler: ChannelInboundHandler, RemovableChannelHandler {
   /// Counts a frame of any kind.
   private func admits() -> Bool {
     guard let wait = bucket.take(1, of: hub.frameRate, at: .now) else {
-      refusals = 0
+      isTooFast = false
+      // Only a pause makes up for it: else one frame in time would excuse hundreds.
+      if bucket.level > hub.limits.frameBurst / 2 { refusals = 0 }
       return true
     }
     refusals += 1
     hub.counters.refused.increment(by: 1)
-    if refusals == 1, let session { send(session.tooFast(retryAfter: wait)) }
+    if !isTooFast, let session { send(session.tooFast(retryAfter: wait)) }
+    isTooFast = true
     if refusals > Self.maxRefusals { close(.tooManyFrames) }
     return false
   }

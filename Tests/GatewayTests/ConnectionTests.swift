@@ -78,6 +78,32 @@ import Testing
     try await proxied.stop()
   }
 
+  /// Whoever asks for much and reads nothing is let go, though the response never ends.
+  @Test func responsesThatNobodyReads() async throws {
+    var limits = GatewayConfiguration.Limits()
+    limits.idleTimeout = .milliseconds(500)
+    let backend = try Backend()
+    let server = try await LiveServer(backend, limits: limits)
+    let deaf = try RawConnection(port: server.port, receiveBuffer: 4096)
+    // More than the buffers of both ends hold.
+    let asking = Task {
+      for _ in 0..<400 {
+        guard await deaf.send("GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n") else { return }
+      }
+    }
+    func open() -> Bool { backend.metrics.exposition().contains("frontdesk_http_connections 1\n") }
+    let deadline = ContinuousClock.now + .seconds(30)
+    var wasOpen = false
+    while ContinuousClock.now < deadline {
+      wasOpen = wasOpen || open()
+      if wasOpen, !open() { break }
+      try await Task.sleep(for: .milliseconds(50))
+    }
+    #expect(wasOpen && !open())
+    await asking.value
+    try await server.stop()
+  }
+
   @Test func countsByAddress() throws {
     let count = ConnectionCount(limit: 3, perAddress: 1, trustedProxies: [AddressRange("10.0.0.0/8")!])
     let (a, b, proxy) = (IPAddress("192.0.2.1"), IPAddress("192.0.2.2"), IPAddress("10.1.1.1"))

@@ -96,7 +96,7 @@ public struct Gateway: Service {
     let timeouts = ConnectionGate.Timeouts(
       header: TimeAmount(limits.headerTimeout), body: TimeAmount(limits.bodyTimeout),
       drain: TimeAmount(limits.drainTimeout + .seconds(1)),
-      next: TimeAmount(limits.idleTimeout + limits.headerTimeout))
+      next: TimeAmount(limits.idleTimeout + limits.headerTimeout), stall: TimeAmount(limits.idleTimeout))
     let maxBodyBytes = max(limits.maxDocumentBytes, limits.maxJSONBytes)
     let tls = try certificates.map { try NIOSSLContext(configuration: $0.configuration()) }
     return HTTPServerBuilder { responder in

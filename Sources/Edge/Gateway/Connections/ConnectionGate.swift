@@ -12,6 +12,7 @@ import NIOHTTPTypes
 /// - A body that ends early fails its reader: cut short it would read as complete.
 /// - A response that says `Connection: close` closes, but lets the client read it first.
 /// - Bytes that are no HTTP, and connections beyond the limit, are told so.
+/// - A response that nobody reads closes it.
 /// - A request that was agreed to become a WebSocket takes the connection with it.
 ///
 /// On HTTP/2 there is one of these for each stream; the connection itself has its `ConnectionLimiter`.
@@ -20,20 +21,6 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
   typealias InboundOut = HTTPRequestPart
   typealias OutboundIn = HTTPResponsePart
   typealias OutboundOut = HTTPResponsePart
-
-  struct Timeouts: Sendable {
-    var header: TimeAmount
-    var body: TimeAmount
-    var drain: TimeAmount
-    /// From the end of a response to the next complete head, however busily its bytes come.
-    var next: TimeAmount = .seconds(70)
-    /// How long what a client still sends is read after its request was refused.
-    var linger: TimeAmount = .seconds(2)
-  }
-
-  /// A body that stopped before its end.
-  struct IncompleteBody: Error {}
-  struct BodyTimeout: Error {}
 
   private let timeouts: Timeouts
   private let state: ConnectionState
@@ -58,6 +45,7 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
   private var closePromise: EventLoopPromise<Void>?
   private var deadline: Scheduled<Void>?
   private var drainDeadline: Scheduled<Void>?
+  private var stallDeadline: Scheduled<Void>?
 
   /// - Parameters:
   ///   - isStream: whether this is one stream of an HTTP/2 connection.
@@ -102,6 +90,7 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
   private func end() {
     deadline?.cancel()
     drainDeadline?.cancel()
+    stallDeadline?.cancel()
     isReadingRequest = false
     if hasBegun, isStream {
       state.openStreams -= 1
@@ -267,6 +256,18 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
     head.headerFields[.connection] = nil
     head.headerFields[.upgrade] = nil
     context.write(wrapOutboundOut(.head(head)), promise: promise)
+  }
+
+  /// A client that takes nothing of its response holds its place, too.
+  func channelWritabilityChanged(context: ChannelHandlerContext) {
+    stallDeadline?.cancel()
+    stallDeadline = nil
+    if !context.channel.isWritable {
+      stallDeadline = context.eventLoop.assumeIsolated().scheduleTask(in: timeouts.stall) {
+        context.close(mode: .all, promise: nil)
+      }
+    }
+    context.fireChannelWritabilityChanged()
   }
 
   /// Waits for a response that is still being written: closing now would cut it short.

@@ -23,12 +23,8 @@ import Testing
     wheel = wheelFolder.appendingPathComponent("tiny_model-1.0-py3-none-any.whl")
     try FileManager.default.createDirectory(at: wheelFolder, withIntermediateDirectories: true)
     if let python = Self.python {
-      let process = Process()
-      process.executableURL = URL(fileURLWithPath: python)
-      process.arguments = ["-m", "zipfile", "-c", wheel.path, "tiny_model"]
-      process.currentDirectoryURL = folder.url
-      try process.run()
-      process.waitUntilExit()
+      try ChildProgram.run(
+        python, ["-m", "zipfile", "-c", wheel.path, "tiny_model"], in: folder.url.path)
     }
     let hash = TinyModel.sha256((try? Data(contentsOf: wheel)) ?? Data())
     func source(_ package: String, _ sha256: String) -> WheelSource {

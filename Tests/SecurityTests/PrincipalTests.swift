@@ -23,6 +23,8 @@ import Testing
     .maintainIndex: "owner editor",
     .attendConversations: "owner supervisor agent",
     .superviseConversations: "owner supervisor",
+    .readConversations: "owner editor supervisor agent service customer reader",
+    .breakGlass: "owner supervisor* agent*",
     .readTranscripts: "owner supervisor",
     .readMetrics: "owner editor supervisor analyst reader",
     .evaluate: "owner editor analyst",

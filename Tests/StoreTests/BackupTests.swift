@@ -33,6 +33,43 @@ import Testing
     #expect(try await direct.counts(in: sample.kb).documents == 2)
   }
 
+  @Test func aSealedBackupOpensWithItsMasterKeyAlone() async throws {
+    let sample = try await Sample()
+    try await sample.write(Sample.document("a", ["plain words"]))
+    let backup = sample.folder.url.appendingPathComponent("../sealed-\(UUID().uuidString)").standardized
+    defer { try? FileManager.default.removeItem(at: backup) }
+    try await sample.store.backup(to: backup, sealed: true)
+    let names = try FileManager.default.contentsOfDirectory(atPath: backup.path).sorted()
+    #expect(names == ["knowledge.db.sealed", "service.db.sealed"])
+    for name in names {
+      let bytes = try Data(contentsOf: backup.appendingPathComponent(name))
+      #expect(bytes.range(of: Data("plain words".utf8)) == nil && bytes.range(of: Data("SQLite".utf8)) == nil)
+    }
+    // Nothing in clear is left beside the store.
+    let own = try FileManager.default.contentsOfDirectory(atPath: sample.folder.url.path)
+    #expect(!own.contains { $0.hasPrefix(".backup") })
+    let target = try TemporaryFolder()
+    #expect(
+      await thrownCode { try SQLiteStore.restore(from: backup, into: target.url) } == "master_key_missing")
+    let other = MasterKeys([Data(repeating: 9, count: 32)])
+    #expect(
+      await thrownCode { try SQLiteStore.restore(from: backup, into: target.url, masters: other) }
+        == "restore_refused")
+    #expect(try FileManager.default.contentsOfDirectory(atPath: target.url.path).isEmpty)
+    // With the key put in its place first.
+    try FileManager.default.copyItem(
+      at: sample.folder.url.appendingPathComponent(MasterKeyFile.name),
+      to: target.url.appendingPathComponent(MasterKeyFile.name))
+    try SQLiteStore.restore(from: backup, into: target.url)
+    let restored = try SQLiteStore(folder: target.url, options: Sample.options)
+    #expect(try await restored.document("a", in: sample.kb) != nil)
+    let beside = try FileManager.default.contentsOfDirectory(
+      atPath: target.url.deletingLastPathComponent().path)
+    #expect(!beside.contains { $0.hasPrefix(".restore-") })
+    #expect(
+      await thrownCode { try await sample.store.backup(to: backup, sealed: true) } == "backup_refused")
+  }
+
   @Test func editorsStatesAreRestored() async throws {
     let clock = ManualClock()
     let sample = try await Sample(clock.options)

@@ -260,7 +260,7 @@ import Testing
     let open: Set = [
       "access_keys.secret_hash", "access_keys.overlap_hash", "audit.actor", "audit.action", "audit.target",
       "audit.hash", "customers.lookup", "data_keys.master", "data_keys.wrapped", "idempotency.scope",
-      "idempotency.fingerprint", "messages.client",
+      "idempotency.fingerprint", "jobs.subject", "messages.client",
     ]
     #expect(columns == named.union(open))
   }

@@ -15,12 +15,12 @@ struct FolderCopy {
   }
 
   /// Whether a folder is absent or empty.
-  static func isVacant(_ folder: URL) throws -> Bool {
+  static func isVacant(_ folder: URL, but names: Set<String> = []) throws -> Bool {
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: folder.path, isDirectory: &isFolder) else { return true }
     guard isFolder.boolValue else { return false }
     do {
-      return try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty
+      return try FileManager.default.contentsOfDirectory(atPath: folder.path).allSatisfy(names.contains)
     } catch {
       throw unavailable(folder, error)
     }

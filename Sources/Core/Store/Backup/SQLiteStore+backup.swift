@@ -1,6 +1,7 @@
 import Domain
 import Foundation
 import GRDB
+import Security
 
 extension SQLiteStore {
   /// Copies both files into a folder while reads and writes go on.
@@ -8,10 +9,13 @@ extension SQLiteStore {
   /// Each file is of one moment, though not both of the same, as no transaction spans them. The copies hold
   /// no erased content, need no log, and open as they are or by `restore`.
   ///
+  /// - Parameter sealed: encrypts them with the master key (`SealedFile`); copies in clear lie in the data folder
+  ///   meanwhile.
   /// - Throws: `backup_refused` where the folder exists and is not empty; `storage_full`.
-  public func backup(to target: URL) async throws {
+  public func backup(to target: URL, sealed: Bool = false) async throws {
     let folder = folder
     let options = options
+    let masters = sealed ? try encryption.masters(making: true) : nil
     try await Self.blocking {
       guard try FolderCopy.isVacant(target) else {
         throw StoreError(
@@ -19,7 +23,10 @@ extension SQLiteStore {
           "\(target.path) is not empty. Name a folder that is empty or does not exist yet."
         )
       }
-      try FolderCopy(from: folder, into: target, options: options).run { _ in }
+      guard let masters else {
+        return try FolderCopy(from: folder, into: target, options: options).run { _ in }
+      }
+      try SealedBackup(masters: masters).write(folder, into: target, options: options)
     }
   }
 
@@ -27,14 +34,23 @@ extension SQLiteStore {
   ///
   /// Blocks. Nothing is left in `target` where it fails.
   ///
+  /// - Parameters:
+  ///   - target: empty but for a master key.
+  ///   - masters: open a sealed backup; nil for the key file in `target`.
   /// - Throws: `restore_refused` where `target` is not empty, or where `source` holds no backup;
-  ///   `store_schema_newer`, `store_corrupt`, `storage_full`.
-  public static func restore(from source: URL, into target: URL) throws {
-    guard try FolderCopy.isVacant(target) else {
+  ///   `master_key_missing`, `store_schema_newer`, `store_corrupt`, `storage_full`.
+  public static func restore(from source: URL, into target: URL, masters: MasterKeys? = nil) throws {
+    guard try FolderCopy.isVacant(target, but: [MasterKeyFile.name]) else {
       throw StoreError(
         .restoreRefused,
         "\(target.path) is not empty, and a restore never overwrites. Name an empty folder, or move this one away."
       )
+    }
+    if SealedBackup.isIn(source) {
+      let masters = try EncryptionKeys(folder: target, masters: masters).masters(making: false)
+      return try SealedBackup(masters: masters).opening(source, beside: target) {
+        try restore(from: $0, into: target)
+      }
     }
     for schema in schemas {
       guard try schema.check(in: source) ?? 0 > 0 else {

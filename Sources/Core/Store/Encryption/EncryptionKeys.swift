@@ -96,7 +96,8 @@ final class EncryptionKeys: Sendable {
     }
   }
 
-  private func masters(making: Bool) throws -> MasterKeys {
+  /// - Throws: `master_key_missing`.
+  func masters(making: Bool) throws -> MasterKeys {
     if let configured { return configured }
     do {
       if making { return try MasterKeyFile.readOrMake(in: folder) }
@@ -106,7 +107,7 @@ final class EncryptionKeys: Sendable {
     }
     throw StoreError(
       .masterKeyMissing,
-      "What customers said is sealed here, and its master key is missing: set FRONTDESK_MASTER_KEY to its file, or put \(MasterKeyFile.name) back into the data folder."
+      "There is sealed content, and its master key is missing: set FRONTDESK_MASTER_KEY to its file, or put \(MasterKeyFile.name) back into the data folder."
     )
   }
 }

@@ -111,8 +111,9 @@ struct PrivacyJob: Sendable {
     while true {
       let page = try await conversations.messages(of: conversation.id, after: last, limit: 500)
       for message in page {
+        let view = try JSONParser.parse(JSONText.data(MessageView(message)))
         lines.append(
-          Self.line(["message": ExportedMessage(conversation: conversation.id, message: message)]))
+          Self.line(["message": view.merging(["conversation_id": .string(conversation.id)])]))
       }
       guard let end = page.last else { return }
       last = end.sequence
@@ -120,18 +121,6 @@ struct PrivacyJob: Sendable {
   }
 
   private static func line(_ value: some Encodable) -> Data { JSONText.data(value) + Data("\n".utf8) }
-}
-
-private struct ExportedMessage: Encodable {
-  let conversation: String
-  let message: Message
-
-  enum CodingKeys: String, CodingKey { case conversation = "conversation_id" }
-  func encode(to encoder: any Encoder) throws {
-    var container = encoder.container(keyedBy: CodingKeys.self)
-    try container.encode(conversation, forKey: .conversation)
-    try MessageView(message).encode(to: encoder)
-  }
 }
 
 struct CustomerView: Encodable {

@@ -64,7 +64,7 @@ import Testing
     for _ in 0..<2000 {
       let length = [13, 16, 19].randomElement(using: &generator)!
       var digits = [4] + (1..<length).map { _ in Int.random(in: 0...9, using: &generator) }
-      let check = (0...9).first { CardNumber.passesLuhn(digits.dropLast() + [$0]) }!
+      let check = (0...9).first { CheckDigit.isValid(digits.dropLast() + [$0]) }!
       digits[length - 1] = check
       let number = digits.map(String.init).joined()
       let text = "é \(number) – ok"

@@ -271,7 +271,7 @@ enum CardNumber {
     guard (CardMask.leastDigits...19).contains(digits.count) else { return false }
     let six = digits.prefix(6).reduce(0) { $0 * 10 + $1 }
     return networks.contains { $0.lengths.contains(digits.count) && $0.prefixes.contains(six) }
-      && passesLuhn(digits)
+      && CheckDigit.isValid(digits)
   }
 
   private struct Network {
@@ -302,14 +302,4 @@ enum CardNumber {
     Network(prefixes: 220_000...220_499, lengths: 16...19),  // Mir
     Network(prefixes: 979_200...979_299, lengths: 16...16),  // Troy
   ]
-
-  /// The check digit of ISO/IEC 7812-1 annex B.
-  static func passesLuhn(_ digits: [Int]) -> Bool {
-    var sum = 0
-    for (place, digit) in digits.reversed().enumerated() {
-      let value = digit * (place % 2 == 1 ? 2 : 1)
-      sum += value > 9 ? value - 9 : value
-    }
-    return sum % 10 == 0
-  }
 }

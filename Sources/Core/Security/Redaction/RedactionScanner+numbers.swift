@@ -72,20 +72,11 @@ extension RedactionScanner {
     for group in groups {
       number += digits[group.start..<group.end]
       guard number.count <= 19 else { break }
-      if number.count >= 13, passesLuhn(number) { end = group.end }
+      if number.count >= 13, number.contains(where: { $0 != 0 }), CheckDigit.isValid(number) {
+        end = group.end
+      }
     }
     return end.map { Find(end: $0, marker: "[card]") }
-  }
-
-  /// The check digit of ISO/IEC 7812-1 annex B.
-  private func passesLuhn(_ number: [Int8]) -> Bool {
-    guard number.contains(where: { $0 != 0 }) else { return false }
-    var sum = 0
-    for (place, digit) in number.reversed().enumerated() {
-      let value = Int(digit) * (place % 2 == 1 ? 2 : 1)
-      sum += value > 9 ? value - 9 : value
-    }
-    return sum % 10 == 0
   }
 
   /// 2024-05-12, 12.05.2024, 12/5/2024.

@@ -17,6 +17,7 @@ import Testing
     "GET http://a:81/livez HTTP/1.1\r\nHost: a\r\n\r\n",
     "GET http:///livez HTTP/1.1\r\nHost: a\r\n\r\n",
     "POST /v1/search HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
+    "POST /v1/search HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: \r\nContent-Length: 0\r\n\r\n",
     "POST /v1/search HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
     "POST /v1/search HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
   ])

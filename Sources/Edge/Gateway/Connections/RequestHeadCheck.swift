@@ -38,7 +38,7 @@ final class RequestHeadCheck: ChannelInboundHandler, RemovableChannelHandler {
     if let authority = authority(ofAbsolute: head.uri), authority.lowercased() != hosts.first?.lowercased() {
       return invalid("The target of the request names another host than its Host header.")
     }
-    let encodings = head.headers[canonicalForm: "Transfer-Encoding"]
+    let encodings = head.headers["Transfer-Encoding"]
     if encodings.contains(where: { $0.lowercased() != "chunked" }) || encodings.count > 1 {
       return invalid("The one Transfer-Encoding that is taken is chunked.")
     }

@@ -18,12 +18,13 @@ let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 let grdbSQLite: Target.Dependency = .product(name: "GRDBSQLite", package: "GRDB.swift")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdCore: Target.Dependency = .product(name: "HummingbirdCore", package: "hummingbird")
-let hummingbirdTLS: Target.Dependency = .product(name: "HummingbirdTLS", package: "hummingbird")
+let hummingbirdHTTP2: Target.Dependency = .product(name: "HummingbirdHTTP2", package: "hummingbird")
 let hummingbirdTesting: Target.Dependency = .product(name: "HummingbirdTesting", package: "hummingbird")
 func nio(_ name: String) -> Target.Dependency { .product(name: name, package: "swift-nio") }
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
 let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
 let nioHTTPTypes: Target.Dependency = .product(name: "NIOHTTPTypes", package: "swift-nio-extras")
+let nioHTTPTypesHTTP1: Target.Dependency = .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let configuration: Target.Dependency = .product(name: "Configuration", package: "swift-configuration")
 
@@ -92,7 +93,7 @@ let package = Package(
 
     // Layers
     .target(
-      name: "Conversation", dependencies: ["Domain", "Security", "Retrieval"],
+      name: "Conversation", dependencies: ["Domain", "Security", "Retrieval", log],
       path: "Sources/Layers/Conversation"),
 
     // Edge
@@ -101,7 +102,8 @@ let package = Package(
       dependencies: [
         "Domain", "Security", "SearchIndex", "Retrieval", "Knowledge", "Conversation", hummingbird,
         hummingbirdCore,
-        hummingbirdTLS, httpTypes, nioHTTPTypes, nio("NIOCore"), nio("NIOHTTP1"), nio("NIOPosix"), nioSSL,
+        hummingbirdHTTP2, httpTypes, nioHTTPTypes, nioHTTPTypesHTTP1, nio("NIOCore"), nio("NIOHTTP1"),
+        nio("NIOPosix"), nio("NIOTLS"), nio("NIOWebSocket"), nioSSL,
         httpClient, log, metrics, lifecycle,
       ],
       path: "Sources/Edge/Gateway"),
@@ -159,7 +161,7 @@ let package = Package(
         "Security",
         "TestSupport",
         crypto, cryptoExtras, hummingbird, hummingbirdTesting, httpTypes, nio("NIOPosix"), nio("NIOCore"),
-        log,
+        nioSSL, httpClient, log,
         metrics, lifecycle,
       ],
       path: "Tests/GatewayTests"),

@@ -21,6 +21,7 @@ import Testing
     getConversation | owner editor supervisor agent service customer reader | 404 conversation_not_found
     sendMessage | owner editor service customer reader | 404 conversation_not_found
     listMessages | owner editor supervisor agent service customer reader | 404 conversation_not_found
+    socket | owner editor supervisor agent service customer reader | 2xx
     closeConversation | owner editor supervisor agent service customer reader | 404 conversation_not_found
     createPrivacyRequest | owner privacy_officer | 403 forbidden
     getPrivacyRequest | owner privacy_officer | 403 forbidden
@@ -171,7 +172,8 @@ import Testing
         let told = code == "invalid_api_key" ? "unauthorized" : code
         // The knowledge base has no model: asked for one, it says so to whoever may ask.
         // Nobody is at that provider, and no sign-in was begun: asked by anyone, they say so.
-        let isAnswered = ["mode_unavailable", "issuer_unavailable", "invalid_login"].contains(code)
+        let isAnswered = ["mode_unavailable", "issuer_unavailable", "invalid_login", "upgrade_required"]
+          .contains(code)
         let found = (200..<300).contains(reply.status) || isAnswered ? nil : "\(reply.status) \(told)"
         #expect(found == expected, "\(caller.name) \(id): \(reply.text)")
         #expect((reply.headers[.wwwAuthenticate] != nil) == (reply.status == 401), "\(caller.name) \(id)")
@@ -217,7 +219,7 @@ import Testing
       "chat": [
         "answer", "createChatCompletion", "openConversation", "getConversation", "sendMessage",
         "listMessages",
-        "closeConversation",
+        "closeConversation", "socket",
       ],
     ]
     for (scope, opened) in opened {

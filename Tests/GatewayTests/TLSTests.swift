@@ -1,4 +1,5 @@
 import Foundation
+import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
 import NIOSSL
@@ -37,7 +38,7 @@ import Testing
       host: "localhost", port: server.port,
       configuration: .init(tlsConfiguration: configuration, serverName: "localhost")
     ) { client in
-      let response = try await client.get("/livez")
+      let response = try await client.get("/livez", headers: [.init("Host")!: "localhost"])
       #expect(response.status == .ok)
       #expect(response.headers[.strictTransportSecurity] != nil)
     }
@@ -99,7 +100,7 @@ import Testing
       status = try? await TestClient.withClient(
         host: "localhost", port: server.port,
         configuration: .init(tlsConfiguration: configuration, serverName: "localhost")
-      ) { try await $0.get("/livez").status.code }
+      ) { try await $0.get("/livez", headers: [.init("Host")!: "localhost"]).status.code }
     }
     #expect(status == 200)
     try await server.stop()

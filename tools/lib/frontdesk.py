@@ -292,7 +292,8 @@ class Server:
         began = time.monotonic()
         if self.running.poll() is None:
             os.kill(self.running.pid, signal.SIGTERM)
-        return time.monotonic() - began, self.running.wait(timeout).code
+        code = self.running.wait(timeout).code
+        return time.monotonic() - began, code
 
     def kill(self):
         self.running.kill()

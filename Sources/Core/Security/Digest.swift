@@ -18,6 +18,9 @@ public enum Digest {
     return text.withUTF8 { Data(SHA256.hash(data: UnsafeRawBufferPointer($0))) }
   }
 
+  /// SHA-1 of the UTF-8 bytes: for the handshake of WebSockets, which protects nothing by it, and for nothing else.
+  public static func sha1(_ text: String) -> Data { Data(Insecure.SHA1.hash(data: Data(text.utf8))) }
+
   /// Lowercase hexadecimal, two digits a byte.
   public static func hex(_ bytes: some Sequence<UInt8>) -> String {
     var digits: [UInt8] = []

@@ -2,9 +2,9 @@ import Domain
 import Foundation
 import Hummingbird
 import HummingbirdCore
-import HummingbirdTLS
 import Logging
 import NIOCore
+import NIOSSL
 import ServiceLifecycle
 
 /// The HTTP server: REST over one engine, one ingest and one store.
@@ -61,6 +61,14 @@ public struct Gateway: Service {
       await sessions?.keepSweeping(every: .seconds(30))
     }
     defer { sweeping.cancel() }
+    let sockets = responder.sockets
+    // What is said reaches sockets until the last one is closed.
+    let feeding = Task { await sockets.feed.run() }
+    let rechecking = Task { await sockets.keepRechecking() }
+    defer {
+      feeding.cancel()
+      rechecking.cancel()
+    }
     let runner = Task { [services, logger = responder.logger] in
       await JobRunner(services: services, logger: logger).run()
     }
@@ -100,18 +108,13 @@ public struct Gateway: Service {
     let timeouts = ConnectionGate.Timeouts(
       header: TimeAmount(limits.headerTimeout), body: TimeAmount(limits.bodyTimeout),
       drain: TimeAmount(limits.drainTimeout + .seconds(1)),
-      next: TimeAmount(limits.idleTimeout + limits.headerTimeout))
+      next: TimeAmount(limits.idleTimeout + limits.headerTimeout), stall: TimeAmount(limits.idleTimeout))
     let maxBodyBytes = max(limits.maxDocumentBytes, limits.maxJSONBytes)
-    let http = HTTPServerBuilder.http1(
-      configuration: .init(
-        additionalChannelHandlers: [
-          ConnectionGate(timeouts: timeouts, connections: connections, maxBodyBytes: maxBodyBytes)
-        ],
-        idleTimeout: TimeAmount(limits.idleTimeout),
-        httpDecoderConfiguration: .init(
-          maxHeaderFieldSize: limits.maxHeaderBytes, maxHeaderListSize: limits.maxHeaderBytes,
-          maxHeaderFieldCount: 200)))
-    guard let certificates else { return http }
-    return try .tls(http, tlsConfiguration: certificates.configuration())
+    let tls = try certificates.map { try NIOSSLContext(configuration: $0.configuration()) }
+    return HTTPServerBuilder { responder in
+      GatewayChannel(
+        responder: responder, timeouts: timeouts, idleTimeout: limits.idleTimeout,
+        maxHeaderBytes: limits.maxHeaderBytes, maxBodyBytes: maxBodyBytes, connections: connections, tls: tls)
+    }
   }
 }

@@ -28,6 +28,7 @@ public struct GatewayConfiguration: Sendable {
   /// How often its files are looked at for a renewed certificate. Default 5 s.
   public var certificateInterval: Duration = .seconds(5)
   public var limits: Limits
+  public var sockets = Sockets()
   /// How much each caller may ask for; nil limits nobody. Default: none.
   public var rates = Rates()
   /// Proxies whose `X-Forwarded-For` is believed. Default none.
@@ -106,7 +107,9 @@ public struct GatewayConfiguration: Sendable {
     /// Largest request head, bytes, 1 KiB - 1 MiB. Default 32 KiB.
     public var maxHeaderBytes = 32 << 10
     /// Open connections, 1 - 100,000; one more is told 503 and closed. Default 768.
-    public var maxConnections = 768
+    public var maxConnections = 8000
+    /// Of one address (IPv4) or /64 (IPv6) that is no trusted proxy, 1 - 100,000; nil for no such limit. Default nil.
+    public var maxConnectionsPerAddress: Int?
     /// Reads in work at one time, 1 - 10,000. Default 64.
     public var maxReads = 64
     /// Writes in work at one time, their uploads included, 1 - 1,000. Default 8.

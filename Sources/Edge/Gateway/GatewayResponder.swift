@@ -22,6 +22,7 @@ struct GatewayResponder: HTTPResponder {
   let reads: Admission
   let writes: Admission
   let limiter: RateLimiter
+  let sockets: SocketHub
   let addresses: ClientAddress
   let crossOrigin: CrossOrigin
   let metrics: RequestMetrics
@@ -41,16 +42,22 @@ struct GatewayResponder: HTTPResponder {
     let issuer = configuration.issuer.map { IssuerVerifier($0, services: services) }
     let signIn = SignInFlow(configuration.signIn, issuer: issuer, services: services)
     sessions = signIn?.keeper
-    table = RouteTable(
-      routes: GatewayRoutes.all(services: services, configuration: configuration, signIn: signIn))
     authenticator = Authenticator(
       keys: services.keys, tokenSecrets: services.tokenSecrets, configuration: configuration,
       issuer: issuer, sessions: sessions)
     work = WorkInFlight()
-    connections = ConnectionCount(limit: limits.maxConnections)
+    connections = ConnectionCount(
+      limit: limits.maxConnections, perAddress: limits.maxConnectionsPerAddress,
+      trustedProxies: configuration.trustedProxies)
     reads = Admission(limit: limits.maxReads, maxQueued: limits.maxQueued, timeout: limits.queueTimeout)
     writes = Admission(limit: limits.maxWrites, maxQueued: limits.maxQueued, timeout: limits.queueTimeout)
     limiter = RateLimiter(configuration.rates.sizes)
+    sockets = SocketHub(
+      services: services, configuration: configuration, authenticator: authenticator, reads: reads,
+      work: work, limiter: limiter, logger: logger)
+    table = RouteTable(
+      routes: GatewayRoutes.all(
+        services: services, configuration: configuration, signIn: signIn, sockets: sockets))
     addresses = ClientAddress(trustedProxies: configuration.trustedProxies)
     crossOrigin = CrossOrigin(origins: configuration.allowedOrigins)
     metrics = RequestMetrics(factory: services.metrics)
@@ -65,12 +72,19 @@ struct GatewayResponder: HTTPResponder {
   }
 
   func respond(to request: Request, context: GatewayContext) async throws -> Response {
+    // A task keeps what its deepest call took, 20 KB and more, until it ends; that of a connection, which may be idle
+    // for hours, is not to be the one that goes deep.
+    async let response = response(to: request, context)
+    return try await response
+  }
+
+  private func response(to request: Request, _ context: GatewayContext) async throws -> Response {
     let start = ContinuousClock.now
     let match = table.match(request.method, request.uri.path[...])
     var exchange = Exchange(request.head, route: match.template)
     var response: Response
     do {
-      response = try await answer(request, match: match, from: context.peer, &exchange)
+      response = try await answer(request, match: match, context, &exchange)
     } catch {
       let described = Problem(describing: error)
       response = table.errorShape(at: request.uri.path[...])
@@ -89,12 +103,13 @@ struct GatewayResponder: HTTPResponder {
   }
 
   private func answer(
-    _ request: Request, match: RouteTable.Match, from peer: IPAddress?, _ exchange: inout Exchange
+    _ request: Request, match: RouteTable.Match, _ context: GatewayContext, _ exchange: inout Exchange
   ) async throws -> Response {
     guard request.head.path?.hasPrefix("/") == true else {
       throw Problem("invalid_request", "The target of a request begins with '/'.", closesConnection: true)
     }
-    let address = addresses.of(peer: peer, forwarded: request.headers[values: .forwardedFor])?.subscriber
+    let address = addresses.of(peer: context.peer, forwarded: request.headers[values: .forwardedFor])?
+      .subscriber
     switch match {
     case .unknown:
       _ = try limiter.charge(.address, address ?? Self.unknownAddress, cost: 1)
@@ -104,20 +119,22 @@ struct GatewayResponder: HTTPResponder {
       _ = try limiter.charge(.address, address ?? Self.unknownAddress, cost: 1)
       throw Problem.methodNotAllowed(allowed)
     case .found(let route, let parameters):
-      let principal = try await admit(
-        request.head, to: route, from: address ?? Self.unknownAddress, &exchange)
+      let head = route.upgrades ? try SocketHandshake.authorized(request.head) : request.head
+      let (principal, caller) = try await admit(
+        head, to: route, from: address ?? Self.unknownAddress, &exchange)
       let query = try QueryParameters(request.uri.query.map { $0[...] })
       let limits = configuration.limits
       let body = BodyReader(expects: route.body, limits: limits)
       try body.checkHead(request)
       let call: @Sendable (Data) -> Call = {
         [
-          services, head = request.head, requestID = exchange.requestID, trace = exchange.trace,
+          services, requestID = exchange.requestID, trace = exchange.trace,
           notes = exchange.notes
         ] body in
         Call(
           services: services, head: head, principal: principal, query: query, body: body,
-          requestID: requestID, trace: trace, parameters: parameters, notes: notes)
+          requestID: requestID, trace: trace, parameters: parameters, notes: notes,
+          caller: caller, channel: context.channel)
       }
       switch route.lane {
       case .direct:
@@ -142,7 +159,7 @@ struct GatewayResponder: HTTPResponder {
   /// Finds out who asks, and counts what is asked for: of a token's customer, of a key, else of the address.
   private func admit(
     _ head: HTTPRequest, to route: Route, from address: String, _ exchange: inout Exchange
-  ) async throws -> Principal {
+  ) async throws -> (Principal, RateLimiter.Caller) {
     let principal: Principal
     do {
       principal = try await authenticator.principal(for: head, requirement: route.access)
@@ -151,16 +168,15 @@ struct GatewayResponder: HTTPResponder {
       _ = try limiter.charge(.address, address, cost: head.headerFields[.authorization] == nil ? 1 : 10)
       throw problem
     }
-    exchange.allowance =
+    let caller =
       switch (principal.actor, principal.customer) {
       // A browser's token names the key that it was made with: the key's own share is its back end's.
-      case (let key?, let customer?):
-        try limiter.charge(.customer, key + "/" + customer, cost: route.cost)
-      case (let key?, nil) where !Authenticator.hasToken(head):
-        try limiter.charge(.key, key, cost: route.cost)
-      default: try limiter.charge(.address, address, cost: route.cost)
+      case (let key?, let customer?): RateLimiter.Caller(scope: .customer, name: key + "/" + customer)
+      case (let key?, nil) where !Authenticator.hasToken(head): RateLimiter.Caller(scope: .key, name: key)
+      default: RateLimiter.Caller(scope: .address, name: address)
       }
-    return principal
+    exchange.allowance = try limiter.charge(caller.scope, caller.name, cost: route.cost)
+    return (principal, caller)
   }
 
   /// Bytes that are read before a write has its place.

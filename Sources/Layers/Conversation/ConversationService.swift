@@ -23,7 +23,7 @@ public struct ConversationService: Sendable {
   public static let maxTextBytes = SearchRequest.maxQueryBytes
   public static let maxClientIDBytes = 255
 
-  private let store: any ConversationStore
+  let store: any ConversationStore
   private let options: Options
   private let clock: @Sendable () -> Date
 
@@ -86,15 +86,18 @@ public struct ConversationService: Sendable {
   /// - Parameters:
   ///   - text: 1 to `maxTextBytes` UTF-8 bytes.
   ///   - clientID: the sender's own name for the message: under the same name the same message is said once.
+  ///   - kept: called when the message is on disk, before it is answered.
   /// - Throws: `conversation_not_found`, `conversation_closed`, `customer_restricted`, `message_conflict`, and what
   ///   `answering` throws: the message is there then, and sending it again under its name asks once more.
   public func say(
-    _ text: String, clientID: String?, in id: String, for principal: Principal, answering: Answering
+    _ text: String, clientID: String?, in id: String, for principal: Principal,
+    kept: @Sendable (Message) -> Void = { _ in }, answering: Answering
   ) async throws -> Turn {
     let conversation = try await conversation(id, for: principal)
     guard ConversationAccess.maySpeak(in: conversation, principal) else { throw ConversationError.notFound }
     let message = try await keep(
       NewMessage(author: .customer, text: stored(text), clientID: clientID), in: conversation)
+    kept(message)
     if let reply = try await store.reply(to: message.sequence, in: conversation.id) {
       return Turn(message: message, reply: reply)
     }

@@ -9,9 +9,13 @@ final class RawConnection: Sendable {
   private let descriptor: Int32
   private let queue = DispatchQueue(label: "raw connection")
 
-  init(port: Int) throws {
+  /// - Parameter receiveBuffer: bytes that the system keeps for a reader that does not read.
+  init(port: Int, receiveBuffer: Int32? = nil) throws {
     descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     guard descriptor >= 0 else { throw Failure(call: "socket") }
+    if var receiveBuffer {
+      setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &receiveBuffer, socklen_t(MemoryLayout<Int32>.size))
+    }
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
     address.sin_port = in_port_t(port).bigEndian
@@ -79,6 +83,18 @@ final class RawConnection: Sendable {
         received += String(decoding: chunk[..<count], as: UTF8.self)
       }
       return received
+    }
+  }
+
+  /// Reads what is there, or comes in time.
+  ///
+  /// - Returns: empty where the server has closed, nil where nothing came.
+  func receive(within timeout: Duration) async -> [UInt8]? {
+    await run { descriptor in
+      guard Self.isReadable(descriptor, until: ContinuousClock.now + timeout) else { return nil }
+      var chunk = [UInt8](repeating: 0, count: 65536)
+      let count = recv(descriptor, &chunk, chunk.count, 0)
+      return count > 0 ? Array(chunk[..<count]) : []
     }
   }
 

@@ -12,6 +12,7 @@ struct SchemaCheck {
       guard let target = schemas[String(name)] else { return ["\(path): no schema \(name)"] }
       return problems(value, target, at: path)
     }
+    if let only = schema["const"], only != value { return ["\(path): is not \(only)"] }
     if case .array(let choices) = schema["anyOf"] ?? .null {
       let results = choices.map { problems(value, $0, at: path) }
       return results.contains(where: \.isEmpty) ? [] : results.flatMap { $0 }

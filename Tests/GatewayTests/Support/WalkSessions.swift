@@ -68,7 +68,7 @@ struct WalkSessions {
     let reading: Set = [
       "listDocuments", "getDocument", "listJobs", "getJob", "getJobResults", "listModels", "getModel",
       "listVersions", "diffVersions", "listKnowledgeBases", "getKnowledgeBase", "getSearchRules", "listKeys",
-      "listAudit", "metrics", "getSession", "listSessions", "getConversation", "listMessages",
+      "listAudit", "metrics", "getSession", "listSessions", "getConversation", "listMessages", "socket",
       "getPrivacyRequest", "getPrivacyResults", "listWebhooks", "getWebhook", "listDeliveries",
     ]
     return AccessKey.Role.allCases.map { role in

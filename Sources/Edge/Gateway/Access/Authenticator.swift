@@ -57,11 +57,14 @@ final class Authenticator: Sendable {
 
   /// - Throws: `unauthorized`, `forbidden`, `origin_mismatch`, `csrf_refused`, `issuer_unavailable`, or what the key store throws: a store that cannot
   ///   tell opens nothing.
-  func principal(for head: HTTPRequest, requirement: Requirement) async throws -> Principal {
+  func principal(
+    for head: HTTPRequest, requirement: Requirement, countsAsUse: Bool = true
+  ) async throws -> Principal {
     if requirement == .open { return .anonymousReader }
     guard let presented = try Self.bearer(head.headerFields) else {
       if let sessions, sessions.isPresented(head) {
-        let principal = try await sessions.principal(for: head, countsAsUse: requirement != .session)
+        let principal = try await sessions.principal(
+          for: head, countsAsUse: countsAsUse && requirement != .session)
         if let permission = requirement.permission { try principal.require(permission) }
         return principal
       }

@@ -12,45 +12,48 @@ import NIOHTTPTypes
 /// - A body that ends early fails its reader: cut short it would read as complete.
 /// - A response that says `Connection: close` closes, but lets the client read it first.
 /// - Bytes that are no HTTP, and connections beyond the limit, are told so.
+/// - A response that nobody reads closes it.
+/// - A request that was agreed to become a WebSocket takes the connection with it.
+///
+/// On HTTP/2 there is one of these for each stream; the connection itself has its `ConnectionLimiter`.
 final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
   typealias InboundIn = HTTPRequestPart
   typealias InboundOut = HTTPRequestPart
   typealias OutboundIn = HTTPResponsePart
   typealias OutboundOut = HTTPResponsePart
 
-  struct Timeouts: Sendable {
-    var header: TimeAmount
-    var body: TimeAmount
-    var drain: TimeAmount
-    /// From the end of a response to the next complete head, however busily its bytes come.
-    var next: TimeAmount = .seconds(70)
-    /// How long what a client still sends is read after its request was refused.
-    var linger: TimeAmount = .seconds(2)
-  }
-
-  /// A body that stopped before its end.
-  struct IncompleteBody: Error {}
-  struct BodyTimeout: Error {}
-
   private let timeouts: Timeouts
-  private let connections: ConnectionCount
+  private let state: ConnectionState
+  private let isStream: Bool
   private let maxBodyBytes: Int
-  private var isCounted = false
-  private var isReadingRequest = false
-  private var requestsInWork = 0
-  private var isDraining = false
+  private var hasBegun = false
+  private(set) var isReadingRequest = false
+  private(set) var requestsInWork = 0
+  private(set) var isDraining = false
   private var closesAfterResponse = false
   private var isLingering = false
   /// The last part of a closing response is on its way out.
   private var isFlushing = false
+  /// A head that may not be worked on; told when those before it are answered.
+  private var pendingRefusal: Problem?
+  /// Whether the request in work asked for another protocol: the parser reads nothing more after it.
+  private var asksForUpgrade = false
+  /// The pipeline's other handlers; nil on a stream.
+  var http1: HTTP1Handlers?
+  /// What the connection becomes with the response 101.
+  var upgrade: SocketUpgrade?
   private var closePromise: EventLoopPromise<Void>?
   private var deadline: Scheduled<Void>?
   private var drainDeadline: Scheduled<Void>?
+  private var stallDeadline: Scheduled<Void>?
 
-  /// - Parameter maxBodyBytes: a declared length beyond it is not invited with `100 Continue`.
-  init(timeouts: Timeouts, connections: ConnectionCount, maxBodyBytes: Int) {
+  /// - Parameters:
+  ///   - isStream: whether this is one stream of an HTTP/2 connection.
+  ///   - maxBodyBytes: a declared length beyond it is not invited with `100 Continue`.
+  init(timeouts: Timeouts, state: ConnectionState, isStream: Bool = false, maxBodyBytes: Int) {
     self.timeouts = timeouts
-    self.connections = connections
+    self.state = state
+    self.isStream = isStream
     self.maxBodyBytes = maxBodyBytes
   }
 
@@ -66,10 +69,11 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
   }
 
   private func begin(_ context: ChannelHandlerContext) {
-    guard !isCounted, !isLingering else { return }
-    isCounted = connections.add()
-    guard isCounted else {
-      refuse(context, with: .overloaded)
+    guard !hasBegun, !isLingering else { return }
+    hasBegun = true
+    if isStream { state.openStreams += 1 }
+    if let problem = state.refusal, !isStream {
+      refuse(context, with: problem)
       return
     }
     schedule(context, in: timeouts.header) { $0.close(promise: nil) }
@@ -86,9 +90,13 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
   private func end() {
     deadline?.cancel()
     drainDeadline?.cancel()
+    stallDeadline?.cancel()
     isReadingRequest = false
-    if isCounted { connections.remove() }
-    isCounted = false
+    if hasBegun, isStream {
+      state.openStreams -= 1
+      state.idleSince = .now()
+    }
+    hasBegun = false
     closePromise?.succeed()
     closePromise = nil
   }
@@ -100,6 +108,7 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
     case .head(let head):
       isReadingRequest = true
       requestsInWork += 1
+      asksForUpgrade = head.headerFields[.upgrade] != nil
       guard !isLingering else { break }
       schedule(context, in: timeouts.body) { context in
         context.fireErrorCaught(BodyTimeout())
@@ -119,13 +128,18 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
 
   /// Clients such as curl hold back large bodies until they are asked for (RFC 9110, section 10.1.1).
   private func invite(_ head: HTTPRequest, _ context: ChannelHandlerContext) {
-    guard head.headerFields[.expect]?.lowercased() == "100-continue", requestsInWork == 1 else { return }
+    guard !isStream, head.headerFields[.expect]?.lowercased() == "100-continue", requestsInWork == 1 else {
+      return
+    }
     if let length = head.headerFields[.contentLength].flatMap({ Int($0) }), length > maxBodyBytes { return }
     context.writeAndFlush(wrapOutboundOut(.head(HTTPResponse(status: .continue))), promise: nil)
   }
 
   func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
     switch event {
+    case is ChannelShouldQuiesceEvent where isStream:
+      // The connection says goodbye for all of its streams, which end by themselves.
+      return
     case is ChannelShouldQuiesceEvent:
       isDraining = true
       if requestsInWork == 0 {
@@ -148,10 +162,20 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
   }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    if let refusal = error as? RequestHeadCheck.Refusal, !isLingering {
+      if requestsInWork == 0 {
+        refuse(context, with: refusal.problem)
+      } else {
+        pendingRefusal = refusal.problem
+      }
+      return
+    }
     guard let error = error as? HTTPParserError, requestsInWork == 0, !isLingering else {
       context.fireErrorCaught(error)
       return
     }
+    // The rest of a body whose request was answered: there is nothing to add.
+    guard !isReadingRequest else { return context.close(promise: nil) }
     let problem =
       error == .headerOverflow
       ? Problem("headers_too_large", "The request line and headers are too long.")
@@ -178,17 +202,37 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
   func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
     switch unwrapOutboundIn(data) {
     case .head(var head):
-      if isDraining { head.headerFields[.connection] = "close" }
+      if head.status == .switchingProtocols, upgrade != nil {
+        head.headerFields[.contentLength] = nil
+        return context.write(wrapOutboundOut(.head(head)), promise: promise)
+      }
+      upgrade = nil
+      if isStream { return writeHead(ofStream: head, context, promise) }
+      if isDraining || asksForUpgrade { head.headerFields[.connection] = "close" }
       if head.headerFields[.connection]?.lowercased() == "close" { closesAfterResponse = true }
       context.write(wrapOutboundOut(.head(head)), promise: promise)
     case .body:
       context.write(data, promise: promise)
     case .end:
       requestsInWork -= 1
+      if let upgrade {
+        let written = promise ?? context.eventLoop.makePromise()
+        context.writeAndFlush(data, promise: written)
+        become(upgrade, context)
+        return
+      }
+      if let problem = pendingRefusal, requestsInWork == 0 {
+        pendingRefusal = nil
+        context.writeAndFlush(data, promise: promise)
+        refuse(context, with: problem)
+        return
+      }
       guard closesAfterResponse || isDraining else {
         // What is still to come of a body that nobody reads is thrown away, though not for ever.
         let wait = isReadingRequest ? timeouts.linger : timeouts.next
-        if isReadingRequest || requestsInWork == 0 { schedule(context, in: wait) { $0.close(promise: nil) } }
+        if isReadingRequest || (requestsInWork == 0 && !isStream) {
+          schedule(context, in: wait) { $0.close(promise: nil) }
+        }
         context.write(data, promise: promise)
         return
       }
@@ -201,6 +245,29 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
       }
       context.writeAndFlush(data, promise: written)
     }
+  }
+
+  /// HTTP/2 has no `Connection`: a request that was not read to its end closes its stream alone.
+  private func writeHead(
+    ofStream head: HTTPResponse, _ context: ChannelHandlerContext, _ promise: EventLoopPromise<Void>?
+  ) {
+    var head = head
+    if head.headerFields[.connection]?.lowercased() == "close" { closesAfterResponse = isReadingRequest }
+    head.headerFields[.connection] = nil
+    head.headerFields[.upgrade] = nil
+    context.write(wrapOutboundOut(.head(head)), promise: promise)
+  }
+
+  /// A client that takes nothing of its response holds its place, too.
+  func channelWritabilityChanged(context: ChannelHandlerContext) {
+    stallDeadline?.cancel()
+    stallDeadline = nil
+    if !context.channel.isWritable {
+      stallDeadline = context.eventLoop.assumeIsolated().scheduleTask(in: timeouts.stall) {
+        context.close(mode: .all, promise: nil)
+      }
+    }
+    context.fireChannelWritabilityChanged()
   }
 
   /// Waits for a response that is still being written: closing now would cut it short.

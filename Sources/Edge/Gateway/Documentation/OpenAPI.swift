@@ -46,6 +46,11 @@ enum OpenAPI {
     ]
     operation.merge(roles(route.access)) { $1 }
     if !documentation.description.isEmpty { operation["description"] = .string(documentation.description) }
+    if route.upgrades {
+      operation["x-frontdesk-frames"] = [
+        "client": reference("SocketClientFrame"), "server": reference("SocketServerFrame"),
+      ]
+    }
     let parameters = parameters(route)
     if !parameters.isEmpty { operation["parameters"] = .array(parameters) }
     if let request = documentation.request {

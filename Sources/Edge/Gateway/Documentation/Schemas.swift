@@ -6,7 +6,7 @@ import Retrieval
 /// Tests check real responses against them.
 enum Schemas {
   static let all: [String: JSONValue] = [
-    requests, access, sessions, openAI, integrations, conversations, privacy, webhooks,
+    requests, access, sessions, openAI, integrations, conversations, privacy, webhooks, socket,
   ]
   .reduce(
     responses

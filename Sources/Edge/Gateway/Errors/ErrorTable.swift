@@ -121,6 +121,10 @@ enum ErrorTable {
     "no_text": Row(422, "No text in the document"),
     "unreadable_document": Row(422, "The document cannot be read"),
     "headers_too_large": Row(431, "The request head is too large"),
+    "too_many_subscriptions": Row(409, "Too many conversations are followed"),
+    "upgrade_required": Row(426, "This is a WebSocket"),
+    "invalid_upgrade": Row(400, "Not a valid request for a WebSocket"),
+    "too_many_connections": Row(429, "Too many connections", retryAfter: 10),
     "rate_limited": Row(429, "Too many requests"),
 
     // Not now.

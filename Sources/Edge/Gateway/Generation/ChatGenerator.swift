@@ -67,15 +67,14 @@ struct ChatGenerator: AnswerGenerator {
     return OutgoingRequest(
       method: .post, address: endpoint.address, headers: headers, body: JSONText.data(body),
       connectsTo: try await addresses(until: deadline), isIdempotent: true,
-      maxBytes: GenerationEndpoint.maxBytes,
-      trace: trace,
+      maxBytes: GenerationEndpoint.maxBytes, readTimeout: endpoint.timeout, trace: trace,
       wantsBody: { head in
         guard head.status == 200 else { return false }
         guard MediaTypeName.essence(of: head.headers["content-type"]) == "text/event-stream",
           head.headers["content-encoding"].map({ $0.lowercased() == "identity" }) ?? true
         else { throw OutgoingError(kind: .unusable, cause: GenerationFailure.invalid) }
         return true
-      }, readTimeout: endpoint.timeout)
+      })
   }
 
   private func addresses(until deadline: ContinuousClock.Instant) async throws -> [IPAddress] {

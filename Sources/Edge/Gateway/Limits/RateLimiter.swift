@@ -14,6 +14,12 @@ final class RateLimiter: Sendable {
     case address
   }
 
+  /// Whose bucket it is.
+  struct Caller: Sendable, Hashable {
+    let scope: Scope
+    let name: String
+  }
+
   /// What a caller has left.
   struct Allowance: Sendable {
     let scope: Scope
@@ -71,12 +77,6 @@ final class RateLimiter: Sendable {
     var headers: HTTPFields = [:]
     allowance.write(to: &headers)
     throw .rateLimited(scope, retryAfter: max(1, Int(wait.seconds.rounded(.up))), headers: headers)
-  }
-
-  /// Counts what cannot be refused any more, such as a wrong key: later requests of the caller pay for it.
-  func penalise(_ scope: Scope, _ caller: String, cost: Int) {
-    guard let size = sizes[scope] else { return }
-    update(scope, caller, size) { bucket, now in bucket.drain(Double(cost), of: size, at: now) }
   }
 
   private func update<Result>(

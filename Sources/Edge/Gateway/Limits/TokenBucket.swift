@@ -36,12 +36,6 @@ struct TokenBucket: Sendable {
     return nil
   }
 
-  /// Takes what there is of `cost`.
-  mutating func drain(_ cost: Double, of size: Size, at now: ContinuousClock.Instant) {
-    fill(size, at: now)
-    level = max(0, level - cost)
-  }
-
   private mutating func fill(_ size: Size, at now: ContinuousClock.Instant) {
     guard now > updated else { return }
     level = min(size.burst, level + updated.duration(to: now).seconds * size.rate)

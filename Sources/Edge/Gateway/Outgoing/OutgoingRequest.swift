@@ -19,8 +19,6 @@ struct OutgoingRequest: Sendable {
   var trace: TraceContext?
   /// Says from the head whether the body is wanted; what it throws ends the call and is thrown.
   var wantsBody: @Sendable (OutgoingResponse.Head) throws -> Bool = { _ in true }
-  /// Longest silence of the other side; nil for the client's own.
-  var readTimeout: Duration?
   /// Takes the body part by part as it comes, in place of the response; false means that no more is wanted, and what it
   /// throws ends the call and is thrown. From the first part on nothing is sent again.
   var takesPart: (@Sendable (Data) async throws -> Bool)?

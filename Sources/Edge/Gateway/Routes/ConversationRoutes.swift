@@ -31,11 +31,7 @@ extension GatewayRoutes {
           "storage_full",
         ])
     ) { call in
-      let wanted = try call.newConversation()
-      guard try await call.services.store.knowledgeBase(named: wanted.knowledgeBase) != nil else {
-        throw Problem.knowledgeBaseNotFound(wanted.knowledgeBase)
-      }
-      let conversation = try await call.services.conversations.open(wanted)
+      let conversation = try await call.openConversation()
       return .json(
         ["conversation": ConversationView(conversation)], status: .created,
         headers: [.location: "/v1/conversations/" + conversation.id])
@@ -127,9 +123,21 @@ extension Call {
 
   /// Puts on record that somebody reads what is not their own.
   fileprivate func recordReading() async throws {
-    let conversation = try await services.conversations.conversation(conversationID, for: principal)
+    try await recordReading(of: services.conversations.conversation(conversationID, for: principal))
+  }
+
+  func recordReading(of conversation: Conversation) async throws {
     guard !ConversationAccess.maySpeak(in: conversation, principal) else { return }
     try await record("transcript.read", conversation.id)
+  }
+
+  /// - Throws: `kb_not_found`, `forbidden`, what is wrong with the body, and what the service throws.
+  func openConversation() async throws -> Conversation {
+    let wanted = try newConversation()
+    guard try await services.store.knowledgeBase(named: wanted.knowledgeBase) != nil else {
+      throw Problem.knowledgeBaseNotFound(wanted.knowledgeBase)
+    }
+    return try await services.conversations.open(wanted)
   }
 
   /// Whether the caller says why any conversation must be open to them now; put on record, and counted.
@@ -146,7 +154,7 @@ extension Call {
     return true
   }
 
-  fileprivate func newConversation() throws -> NewConversation {
+  private func newConversation() throws -> NewConversation {
     var fields = try body.isEmpty ? FieldReader(body: Data("{}".utf8)) : self.fields()
     let name = fields.knowledgeBase()
     let channel = fields.string("channel", maxBytes: 64) ?? "api"
@@ -181,7 +189,7 @@ extension Call {
       }
   }
 
-  fileprivate func newMessage() throws -> (text: String, clientID: String?) {
+  func newMessage() throws -> (text: String, clientID: String?) {
     var fields = try fields()
     let text = fields.requiredString("text", allowsNUL: true).replacing("\0", with: " ")
     if fields.has("text"), text.allSatisfy(\.isWhitespace) { fields.fail("text", "it is empty.") }

@@ -10,12 +10,14 @@ enum GatewayRoutes {
   ///
   /// - Parameter signIn: nil where nobody signs in.
   static func all(
-    services: GatewayServices, configuration: GatewayConfiguration, signIn: SignInFlow? = nil
+    services: GatewayServices, configuration: GatewayConfiguration, signIn: SignInFlow? = nil,
+    sockets: SocketHub? = nil
   ) -> [Route] {
     let api =
       search + documents(services.documentLocks, publishByAnother: configuration.publishByAnother)
       + [ingest(services, configuration)]
-      + conversations + privacy + knowledgeBases + searchRules + jobs + keys
+      + conversations + [SocketRoute.route(sockets, origins: OriginPolicy(configuration))] + privacy
+      + knowledgeBases + searchRules + jobs + keys
       + webhooks(configuration.webhookHosts)
       + tokens(ownerKey: configuration.ownerKey) + sessions(signIn) + audit
       + openAI + [mcp(origins: OriginPolicy(configuration))]

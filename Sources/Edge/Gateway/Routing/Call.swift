@@ -2,6 +2,7 @@ import Domain
 import Foundation
 import HTTPTypes
 import Hummingbird
+import NIOCore
 import Security
 
 /// A request on its way to a handler: routed, authenticated, its body read.
@@ -17,8 +18,19 @@ struct Call: Sendable {
   /// Named path segments, still percent-encoded.
   let parameters: [String: Substring]
   let notes: CallNotes
+  /// Whom what is asked for is counted for.
+  var caller = RateLimiter.Caller(scope: .address, name: "unknown")
+  /// The connection; nil where there is none.
+  var channel: (any Channel)?
   /// For responses that are made while they are written.
   var held = HeldPlace.none
+
+  /// The same caller's, with another body.
+  func with(body: Data) -> Call {
+    var call = self
+    call.body = body
+    return call
+  }
 
   var headers: HTTPFields { head.headerFields }
 

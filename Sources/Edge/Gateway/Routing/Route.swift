@@ -14,6 +14,8 @@ struct Route: Sendable {
   let errorShape: ErrorShape
   /// Whether an `Idempotency-Key` is heeded.
   let keepsResults: Bool
+  /// Whether the connection may become a WebSocket with it.
+  let upgrades: Bool
   let documentation: Documentation
   /// Units of work that a request is counted as (`RateLimiter`).
   let cost: Int
@@ -22,6 +24,7 @@ struct Route: Sendable {
   init(
     _ method: HTTPRequest.Method, _ path: PathTemplate, access: Authenticator.Requirement, lane: Lane,
     body: Body = .none, cost: Int? = nil, errorShape: ErrorShape = .problem, keepsResults: Bool = false,
+    upgrades: Bool = false,
     documentation: Documentation, handle: @escaping @Sendable (Call) async throws -> Response
   ) {
     self.method = method
@@ -31,6 +34,7 @@ struct Route: Sendable {
     self.body = body
     self.errorShape = errorShape
     self.keepsResults = keepsResults
+    self.upgrades = upgrades
     self.documentation = documentation
     self.cost = cost ?? lane.standardCost
     guard keepsResults else {

@@ -37,9 +37,18 @@ final class CertificateFiles: Sendable {
     var tls = TLSConfiguration.makeServerConfiguration(
       certificateChain: first.certificateChain ?? [], privateKey: first.privateKey!)
     tls.minimumTLSVersion = .tlsv12
+    tls.cipherSuiteValues = Self.ciphers
+    tls.applicationProtocols = GatewayChannel.protocols
     tls.sslContextCallback = { [self] _, promise in promise.succeed(shown.withLock { $0 }) }
     return tls
   }
+
+  /// Of TLS 1.2: forward secrecy and authenticated encryption alone. Those of TLS 1.3 all are.
+  private static let ciphers: [NIOTLSCipher] = [
+    .TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, .TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
+    .TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384, .TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
+    .TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256, .TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
+  ]
 
   enum Change: Sendable, Equatable { case none, taken, refused(String) }
 

@@ -202,7 +202,8 @@ final class WebhookSender: Sendable {
         state.withLock { $0.pauses[webhook.id] = .now + pause }
         return (.released(until: Date() + pause.seconds), false)
       case .timedOut: return (failure(delivery, nil, "no answer in time"), false)
-      case .unreachable, .tooLarge: return (failure(delivery, nil, "no connection, or it broke off"), false)
+      case .unreachable, .tooLarge, .unusable:
+        return (failure(delivery, nil, "no connection, or it broke off"), false)
       }
     } catch is CancellationError {
       return (.released(until: Date()), false)

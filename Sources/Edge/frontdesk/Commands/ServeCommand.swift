@@ -35,8 +35,10 @@ struct ServeCommand: AsyncParsableCommand {
     ])
     let registry = PrometheusRegistry()
     MetricsSystem.bootstrap(registry)
-    let configuration = try Self.configuration(settings)
+    var configuration = try Self.configuration(settings)
     let workspace = try await Workspace.open(settings)
+    configuration.limits.maxConnections = OpenFiles.room(
+      for: configuration.limits.maxConnections, logger: workspace.logger)
     do {
       try await workspace.store.requireAuditKey()
       try await workspace.store.requireMasterKey()
@@ -100,6 +102,7 @@ struct ServeCommand: AsyncParsableCommand {
     limits.readTimeout = settings.requestTimeout
     limits.idleTimeout = settings.idleTimeout
     limits.maxReads = settings.maxConcurrentRequests
+    limits.maxConnections = settings.maxConnections
     let issuer = try settings.oidcIssuer.map {
       try IssuerConfiguration(
         issuer: $0, audience: settings.oidcAudience, groupsClaim: settings.oidcGroupsClaim,
@@ -109,6 +112,16 @@ struct ServeCommand: AsyncParsableCommand {
       host: settings.host, port: settings.port, ownerKey: settings.apiKey,
       behindProxy: settings.behindProxy, metricsOpen: settings.metricsOpen,
       publishByAnother: settings.publishByAnother, issuer: issuer, tls: tls, limits: limits)
+    if !configuration.isLocal, !configuration.behindProxy {
+      configuration.limits.maxConnectionsPerAddress = 256
+    }
+    if let limit = settings.maxConnectionsPerAddress {
+      configuration.limits.maxConnectionsPerAddress = limit
+    }
+    configuration.sockets.maxOpen = settings.maxSockets
+    configuration.sockets.pingInterval = settings.socketPing
+    configuration.sockets.silenceTimeout = settings.socketTimeout
+    configuration.sockets.idleTimeout = settings.socketIdle
     configuration.rates = rates(settings, isLocal: configuration.isLocal)
     configuration.trustedProxies = try settings.trustedProxies.map { text in
       guard let range = AddressRange(text) else {

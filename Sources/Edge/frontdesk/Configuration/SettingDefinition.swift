@@ -80,6 +80,26 @@ struct SettingDefinition: Sendable {
       key: "idle_timeout", kind: .integer(1...3600), standard: "60", unit: "seconds",
       help: "How long a connection may be silent."),
     .init(
+      key: "max_connections", kind: .integer(1...100_000), standard: "8000", unit: "connections",
+      help: "Connections open at one time, WebSockets included; as far as the system gives open files."),
+    .init(
+      key: "max_connections_per_address", kind: .integer(1...100_000), standard: "", unit: "connections",
+      help:
+        "Of one address that is no trusted proxy; unset: no limit on a loopback host or behind a proxy, else 256."
+    ),
+    .init(
+      key: "max_sockets", kind: .integer(0...100_000), standard: "6000", unit: "connections",
+      help: "WebSockets open at one time."),
+    .init(
+      key: "socket_ping", kind: .integer(1...3600), standard: "25", unit: "seconds",
+      help: "How often the client of a WebSocket is asked whether it is there."),
+    .init(
+      key: "socket_timeout", kind: .integer(2...7200), standard: "60", unit: "seconds",
+      help: "How long it may say nothing at all before the WebSocket is closed."),
+    .init(
+      key: "socket_idle", kind: .integer(0...604_800), standard: "7200", unit: "seconds",
+      help: "How long a WebSocket stays open without a message; 0: for ever."),
+    .init(
       key: "max_concurrent_requests", kind: .integer(1...10_000), standard: "64", unit: "requests",
       help: "Requests in work at one time; a short queue, then 503."),
     .init(

@@ -110,6 +110,13 @@ struct Settings: Sendable {
   var maxBodyBytes: Int { integer("max_body_bytes") }
   var requestTimeout: Duration { .seconds(integer("request_timeout")) }
   var idleTimeout: Duration { .seconds(integer("idle_timeout")) }
+  var maxConnections: Int { integer("max_connections") }
+  /// Nil for what suits where the server listens.
+  var maxConnectionsPerAddress: Int? { byKey["max_connections_per_address"].flatMap { Int($0) } }
+  var maxSockets: Int { integer("max_sockets") }
+  var socketPing: Duration { .seconds(integer("socket_ping")) }
+  var socketTimeout: Duration { .seconds(integer("socket_timeout")) }
+  var socketIdle: Duration { .seconds(integer("socket_idle")) }
   var maxConcurrentRequests: Int { integer("max_concurrent_requests") }
   var metricsOpen: Bool { flag("metrics_open") }
   /// Units a second and units at once; nil for what suits where the server listens.

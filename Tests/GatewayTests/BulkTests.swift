@@ -94,7 +94,7 @@ import Testing
       let reply = await connection.read(until: #""line":100"#, within: .seconds(30))
       #expect(reply.hasPrefix("HTTP/1.1 200"), "\(round): \(reply.prefix(300))")
       #expect(reply.lowercased().contains("transfer-encoding: chunked"))
-      _ = await connection.read(until: "0\r\n\r\n", within: .seconds(5))
+      _ = await connection.read(until: "0\r\n\r\n", within: .seconds(30))
     }
     // Left in the middle: its place is free again.
     let leaver = try server.connect()

@@ -25,13 +25,13 @@ import Testing
     let server = try await LiveServer(Backend())
     let connection = try server.connect()
     await connection.send(head + "GET /livez HTTP/1.1\r\nHost: a\r\n\r\n")
-    let reply = await connection.readToEnd(within: .seconds(5))
+    let reply = await connection.readToEnd(within: .seconds(30))
     #expect(reply.closed && reply.text.hasPrefix("HTTP/1.1 400") && reply.text.contains("invalid_request"))
     #expect(reply.text.components(separatedBy: "HTTP/1.1 400").count == 2, "\(reply.text)")
     // Behind one that is worked on, it is told after its answer.
     let pipelined = try server.connect()
     await pipelined.send("GET /livez HTTP/1.1\r\nHost: a\r\n\r\n" + head)
-    let both = await pipelined.readToEnd(within: .seconds(5))
+    let both = await pipelined.readToEnd(within: .seconds(30))
     #expect(both.closed && both.text.hasPrefix("HTTP/1.1 200"), "\(both.text)")
     #expect(both.text.components(separatedBy: "HTTP/1.1 400").count == 2, "\(both.text)")
     try await server.stop()
@@ -45,7 +45,7 @@ import Testing
     let server = try await LiveServer(Backend())
     let connection = try server.connect()
     await connection.send(head)
-    let reply = await connection.readToEnd(within: .seconds(5))
+    let reply = await connection.readToEnd(within: .seconds(30))
     #expect(reply.text.contains(" 200 ") || reply.text.contains(" 404 "), "\(reply.text)")
     try await server.stop()
   }
@@ -58,11 +58,11 @@ import Testing
     for _ in 0..<2 {
       let connection = try server.connect()
       await connection.send("GET /livez HTTP/1.1\r\nHost: x\r\n\r\n")
-      #expect(await connection.read(until: "}", within: .seconds(5)).contains("200"))
+      #expect(await connection.read(until: "}", within: .seconds(30)).contains("200"))
       held.append(connection)
     }
     let third = try server.connect()
-    let reply = await third.readToEnd(within: .seconds(5))
+    let reply = await third.readToEnd(within: .seconds(30))
     #expect(
       reply.closed && reply.text.hasPrefix("HTTP/1.1 429") && reply.text.contains("too_many_connections"))
     try await server.stop()
@@ -73,7 +73,7 @@ import Testing
     for _ in 0..<4 {
       let connection = try proxied.connect()
       await connection.send("GET /livez HTTP/1.1\r\nHost: x\r\n\r\n")
-      #expect(await connection.read(until: "}", within: .seconds(5)).contains("200"))
+      #expect(await connection.read(until: "}", within: .seconds(30)).contains("200"))
       connections.append(connection)
     }
     try await proxied.stop()

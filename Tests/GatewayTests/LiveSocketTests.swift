@@ -20,13 +20,13 @@ import Testing
     let connection = try server.connect()
     for _ in 0..<3 {
       await connection.send("GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n")
-      let reply = await connection.read(until: "}", within: .seconds(5))
+      let reply = await connection.read(until: "}", within: .seconds(30))
       #expect(reply.hasPrefix("HTTP/1.1 200") && reply.contains("ok"))
     }
     // Two at once, answered in order.
     await connection.send(
       "GET /livez HTTP/1.1\r\nHost: x\r\n\r\nGET /nowhere HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
-    let both = await connection.readToEnd(within: .seconds(5))
+    let both = await connection.readToEnd(within: .seconds(30))
     #expect(both.closed && both.text.contains("HTTP/1.1 200") && both.text.contains("HTTP/1.1 404"))
     try await server.stop()
   }
@@ -46,9 +46,10 @@ import Testing
         try await Task.sleep(for: .milliseconds(50))
       }
     }
-    #expect(await silent.readToEnd(within: .seconds(5)).closed)
-    #expect(await dripping.readToEnd(within: .seconds(5)).closed)
-    #expect(start.duration(to: .now) < .seconds(3))
+    #expect(await silent.readToEnd(within: .seconds(30)).closed)
+    #expect(await dripping.readToEnd(within: .seconds(30)).closed)
+    // The standard is 10 s.
+    #expect(start.duration(to: .now) < .seconds(9))
     drip.cancel()
     try await server.stop()
   }
@@ -62,7 +63,7 @@ import Testing
     await connection.send(
       "PUT /v1/kbs/default/documents/cut.txt HTTP/1.1\r\nHost: localhost\r\n\(Self.auth)Content-Type: text/plain\r\n"
         + "Content-Length: 1000\r\n\r\nThe first words")
-    let reply = await connection.readToEnd(within: .seconds(5))
+    let reply = await connection.readToEnd(within: .seconds(30))
     #expect(reply.closed && reply.text.hasPrefix("HTTP/1.1 408") && reply.text.contains("body_timeout"))
     try await expectNoDocument("cut.txt", in: backend)
     try await server.stop()
@@ -85,7 +86,7 @@ import Testing
         try await Task.sleep(for: .milliseconds(200))
       } else {
         await connection?.finishSending()
-        #expect(await connection?.readToEnd(within: .seconds(5)).closed == true)
+        #expect(await connection?.readToEnd(within: .seconds(30)).closed == true)
       }
       try await expectNoDocument("cut.txt", in: backend)
     }
@@ -106,7 +107,7 @@ import Testing
     // Declared: told before anything is sent.
     let declared = try server.connect()
     await declared.send(head + "Content-Length: 100001\r\n\r\n")
-    let early = await declared.readToEnd(within: .seconds(5))
+    let early = await declared.readToEnd(within: .seconds(30))
     #expect(early.closed && early.text.hasPrefix("HTTP/1.1 413") && early.text.contains("too_large"))
     #expect(early.text.lowercased().contains("connection: close"))
     // Undeclared: told while it comes, and the client can still read it though it sends on.
@@ -114,7 +115,7 @@ import Testing
     await streamed.send(head + "Transfer-Encoding: chunked\r\n\r\n")
     let chunk = "4000\r\n" + String(repeating: "x", count: 0x4000) + "\r\n"
     for _ in 0..<40 { if await !streamed.send(chunk) { break } }
-    let late = await streamed.readToEnd(within: .seconds(5))
+    let late = await streamed.readToEnd(within: .seconds(30))
     #expect(late.closed && late.text.hasPrefix("HTTP/1.1 413"))
     // Exactly the limit goes in.
     let exact = try server.connect()
@@ -132,9 +133,9 @@ import Testing
     await connection.send(
       "PUT /v1/kbs/default/documents/a HTTP/1.1\r\nHost: localhost\r\n\(Self.auth)Content-Type: application/json\r\n"
         + "Expect: 100-continue\r\nConnection: close\r\nContent-Length: \(body.utf8.count)\r\n\r\n")
-    #expect(await connection.read(until: "\r\n\r\n", within: .seconds(5)).hasPrefix("HTTP/1.1 100"))
+    #expect(await connection.read(until: "\r\n\r\n", within: .seconds(30)).hasPrefix("HTTP/1.1 100"))
     await connection.send(body)
-    #expect(await connection.readToEnd(within: .seconds(10)).text.hasPrefix("HTTP/1.1 201"))
+    #expect(await connection.readToEnd(within: .seconds(30)).text.hasPrefix("HTTP/1.1 201"))
     try await server.stop()
   }
 
@@ -146,13 +147,13 @@ import Testing
     let server = try await LiveServer(Backend())
     let connection = try server.connect()
     await connection.send(bytes)
-    let reply = await connection.readToEnd(within: .seconds(5))
+    let reply = await connection.readToEnd(within: .seconds(30))
     #expect(reply.closed && reply.text.hasPrefix("HTTP/1.1 \(status)"), "\(reply.text.prefix(200))")
     #expect(reply.text.contains("request_id"))
     // Others are not disturbed.
     let other = try server.connect()
     await other.send("GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
-    #expect(await other.readToEnd(within: .seconds(5)).text.hasPrefix("HTTP/1.1 200"))
+    #expect(await other.readToEnd(within: .seconds(30)).text.hasPrefix("HTTP/1.1 200"))
     try await server.stop()
   }
 
@@ -161,22 +162,22 @@ import Testing
     limits.maxReads = 1
     limits.maxQueued = 1
     limits.queueTimeout = .milliseconds(200)
-    let server = try await LiveServer(try Backend(generationTimeout: .seconds(2)), limits: limits)
+    let server = try await LiveServer(try Backend(generationTimeout: .seconds(8)), limits: limits)
     let (first, queued, refused) = (try server.connect(), try server.connect(), try server.connect())
     await first.send(Self.slow)
     try await Task.sleep(for: .milliseconds(200))
     await queued.send(Self.slow)
     try await Task.sleep(for: .milliseconds(50))
     await refused.send(Self.slow)
-    let reply = await refused.readToEnd(within: .seconds(5))
+    let reply = await refused.readToEnd(within: .seconds(30))
     #expect(reply.text.hasPrefix("HTTP/1.1 503") && reply.text.contains("\"overloaded\""))
     #expect(reply.text.contains("Retry-After: 1"))
     let probe = try server.connect()
     await probe.send("GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
-    #expect(await probe.readToEnd(within: .seconds(1)).text.hasPrefix("HTTP/1.1 200"))
+    #expect(await probe.readToEnd(within: .seconds(30)).text.hasPrefix("HTTP/1.1 200"))
     // The queue is left when its time is over; the one at work is answered as usual.
-    #expect(await queued.readToEnd(within: .seconds(3)).text.contains("\"overloaded\""))
-    #expect(await first.readToEnd(within: .seconds(5)).text.contains("generation_not_reached"))
+    #expect(await queued.readToEnd(within: .seconds(30)).text.contains("\"overloaded\""))
+    #expect(await first.readToEnd(within: .seconds(30)).text.contains("generation_not_reached"))
     try await server.stop()
   }
 
@@ -186,7 +187,7 @@ import Testing
     let server = try await LiveServer(try Backend(generationTimeout: .seconds(2)), limits: limits)
     let connection = try server.connect()
     await connection.send(Self.slow)
-    let reply = await connection.readToEnd(within: .seconds(5))
+    let reply = await connection.readToEnd(within: .seconds(30))
     #expect(reply.text.hasPrefix("HTTP/1.1 503") && reply.text.contains("request_timeout"))
     try await server.stop()
   }
@@ -198,10 +199,10 @@ import Testing
     let held = [try server.connect(), try server.connect()]
     for connection in held {
       await connection.send("GET /livez HTTP/1.1\r\nHost: x\r\n\r\n")
-      #expect(await connection.read(until: "}", within: .seconds(5)).contains("200"))
+      #expect(await connection.read(until: "}", within: .seconds(30)).contains("200"))
     }
     let third = try server.connect()
-    let reply = await third.readToEnd(within: .seconds(5))
+    let reply = await third.readToEnd(within: .seconds(30))
     #expect(reply.closed && reply.text.hasPrefix("HTTP/1.1 503") && reply.text.contains("Retry-After"))
     try await server.stop()
   }
@@ -211,7 +212,7 @@ import Testing
     let untouched = try server.connect()
     let idle = try server.connect()
     await idle.send("GET /livez HTTP/1.1\r\nHost: x\r\n\r\n")
-    _ = await idle.read(until: "}", within: .seconds(5))
+    _ = await idle.read(until: "}", within: .seconds(30))
     let halfSent = try server.connect()
     await halfSent.send("GET /livez HTTP/1.1\r\nHos")
     let busy = try server.connect()
@@ -219,9 +220,9 @@ import Testing
     try await Task.sleep(for: .milliseconds(200))
     async let stopped = server.stop()
     for connection in [untouched, idle, halfSent] {
-      #expect(await connection.readToEnd(within: .seconds(5)).closed)
+      #expect(await connection.readToEnd(within: .seconds(30)).closed)
     }
-    let reply = await busy.readToEnd(within: .seconds(5))
+    let reply = await busy.readToEnd(within: .seconds(30))
     #expect(reply.closed && reply.text.contains("generation_not_reached"))
     #expect(try await stopped < .seconds(10))
     #expect(throws: RawConnection.Failure.self) { try server.connect() }
@@ -237,8 +238,8 @@ import Testing
     await halfBody.send("POST /v1/search HTTP/1.1\r\nHost: x\r\n\(Self.auth)Content-Length: 100\r\n\r\n{")
     try await Task.sleep(for: .milliseconds(200))
     async let stopped = server.stop()
-    #expect(await stuck.readToEnd(within: .seconds(5)).text.contains("shutting_down"))
-    #expect(await halfBody.readToEnd(within: .seconds(5)).closed)
+    #expect(await stuck.readToEnd(within: .seconds(30)).text.contains("shutting_down"))
+    #expect(await halfBody.readToEnd(within: .seconds(30)).closed)
     #expect(try await stopped < .seconds(10))
   }
 
@@ -252,7 +253,7 @@ import Testing
     await connection.send(
       Self.post("/v1/answers", body).replacing(
         "Content-Type", with: "Accept: text/event-stream\r\nContent-Type"))
-    let reply = await connection.readToEnd(within: .seconds(10)).text
+    let reply = await connection.readToEnd(within: .seconds(30)).text
     #expect(reply.contains("text/event-stream"))
     #expect(reply.contains("event: done\ndata: {\"answer\":"))
     try await server.stop()

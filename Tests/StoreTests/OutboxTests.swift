@@ -58,11 +58,21 @@ import Testing
     _ = try await store.rotateAccessKey(id: key.id, prefix: "p", secretHash: Data([7]), overlapEndsAt: nil)
     _ = try await store.revokeAccessKey(id: key.id, at: now)
     _ = try await store.revokeAccessKey(id: key.id, at: now)
+    let conversation = try await store.open(
+      NewConversation(knowledgeBase: "default", channel: "web", customer: Customer(id: "Ada"), opener: nil),
+      at: now)
+    _ = try await store.append(
+      NewMessage(author: .customer, text: "I am Ada.", clientID: "m"), to: conversation.id, in: [.bot],
+      at: now)
+    _ = try await store.append(
+      NewMessage(author: .customer, text: "I am Ada.", clientID: "m"), to: conversation.id, in: [.bot],
+      at: now)
+    _ = try await store.change(conversation.id, to: .closed, at: now)
     _ = try await relay(store)
     #expect(
       Set(try await told(store))
         == Set(EventType.wanted.map(\.rawValue)).subtracting(["model_switch.finished"]))
-    #expect(try await told(store).count == 14, "one each, and of jobs a cancelled one, too")
+    #expect(try await told(store).count == 17, "one each, and of jobs a cancelled one, too")
     #expect(
       try await told(store).filter { $0.hasPrefix("document.") } == [
         "document.created", "document.updated", "document.unpublished", "document.published",

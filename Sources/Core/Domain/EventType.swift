@@ -15,6 +15,11 @@ public enum EventType: String, Sendable, CaseIterable, Codable {
   /// Also of a job that was cancelled.
   case jobFinished = "job.finished"
   case jobFailed = "job.failed"
+  case conversationOpened = "conversation.opened"
+  /// Another holds it, or it has ended.
+  case conversationChanged = "conversation.changed"
+  /// By whom and where; never what was said.
+  case messageCreated = "message.created"
   case accessKeyCreated = "access_key.created"
   case accessKeyRotated = "access_key.rotated"
   case accessKeyRevoked = "access_key.revoked"

@@ -79,8 +79,15 @@ public struct GatewayServices: Sendable {
       "Circuit to another server: 0 closed, 1 half-open (the next call tries), 2 open (it is not called).")
     metrics.describe(OutgoingClient.retriesName, "Calls to another server that were made again.")
     WebhookMetrics.describe(in: metrics)
+    metrics.describe(Self.breakGlassName, "Readings of conversations as an emergency.")
+    // There from the start: an increase is seen only where there was a number before.
+    metrics.makeCounter(label: Self.breakGlassName, dimensions: []).increment(by: 0)
     metrics.describe(OutgoingClient.durationName, "Calls to another server, each attempt by itself.")
   }
+}
+
+extension GatewayServices {
+  static let breakGlassName = "frontdesk_break_glass_total"
 }
 
 /// Whether the server can do its work, part by part.

@@ -18,6 +18,9 @@ extension SQLiteStore: ConversationStore {
       guard let (_, conversation) = try ConversationRow.find(id, db, sealer) else {
         throw StoreError.corrupt("a conversation is gone")
       }
+      try OutboxWriter(db, now: now.column).record(
+        .conversationOpened, knowledgeBase: conversation.knowledgeBase
+      ) { ["conversation_id": .text(id), "channel": .text(conversation.channel)] }
       return conversation
     }
   }
@@ -41,8 +44,17 @@ extension SQLiteStore: ConversationStore {
       }
       guard try !Self.isRestricted(rowID, db) else { return .restricted }
       guard states.contains(found.status) else { return .refused(found.status) }
-      return .added(
-        try MessageRow.insert(new, in: rowID, sequence: found.lastSequence + 1, db, sealer, at: now))
+      let message = try MessageRow.insert(
+        new, in: rowID, sequence: found.lastSequence + 1, db, sealer, at: now)
+      try OutboxWriter(db, now: now.column).record(
+        .messageCreated, knowledgeBase: found.knowledgeBase
+      ) {
+        [
+          "conversation_id": .text(found.id), "seq": .number(Int64(message.sequence)),
+          "author": .text(message.author.rawValue),
+        ]
+      }
+      return .added(message)
     }
     if case .added = outcome { try await tellOfMessages() }
     return outcome
@@ -60,6 +72,9 @@ extension SQLiteStore: ConversationStore {
       _ = try MessageRow.insert(
         NewMessage(author: .system, text: ""), status: status, in: rowID, sequence: found.lastSequence + 1,
         db, sealer, at: now)
+      try OutboxWriter(db, now: now.column).record(
+        .conversationChanged, knowledgeBase: found.knowledgeBase
+      ) { ["conversation_id": .text(found.id), "status": .text(status.rawValue)] }
       return try ConversationRow.find(conversation, db, sealer)?.conversation
     }
     if changed != nil { try await tellOfMessages() }

@@ -150,7 +150,7 @@ extension Call {
     // Nobody may be named in the log, nor for good.
     try await record(
       "transcript.break_glass", conversationID.prefix(36) + " " + Redactor(maximumLength: 500).redact(reason))
-    services.metrics.makeCounter(label: "frontdesk_break_glass_total", dimensions: []).increment(by: 1)
+    services.metrics.makeCounter(label: GatewayServices.breakGlassName, dimensions: []).increment(by: 1)
     return true
   }
 

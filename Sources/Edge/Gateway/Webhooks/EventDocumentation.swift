@@ -45,6 +45,9 @@ enum EventDocumentation {
     case .modelSwitchFinished: "Searches use a knowledge base's new model"
     case .jobFinished: "A job was done or cancelled"
     case .jobFailed: "A job failed as a whole"
+    case .conversationOpened: "A conversation was opened"
+    case .conversationChanged: "Another holds a conversation, or it has ended"
+    case .messageCreated: "Something was said in a conversation"
     case .accessKeyCreated: "A key was made"
     case .accessKeyRotated: "A key has a new secret"
     case .accessKeyRevoked: "A key was revoked"
@@ -75,6 +78,15 @@ enum EventDocumentation {
         "kb": Schemas.string, "job_id": Schemas.string, "kind": Schemas.string, "state": Schemas.string,
         "done": Schemas.integer, "failed": Schemas.integer, "total": Schemas.integer,
         "error_code": Schemas.nullable("string"),
+      ]
+    case .conversationOpened:
+      ["kb": Schemas.string, "conversation_id": Schemas.string, "channel": Schemas.string]
+    case .conversationChanged:
+      ["kb": Schemas.string, "conversation_id": Schemas.string, "status": Schemas.string]
+    case .messageCreated:
+      [
+        "kb": Schemas.string, "conversation_id": Schemas.string, "seq": Schemas.integer,
+        "author": Schemas.string,
       ]
     case .accessKeyCreated, .accessKeyRotated, .accessKeyRevoked:
       ["key_id": Schemas.string, "role": Schemas.string]

@@ -1,5 +1,6 @@
 import Domain
 import Foundation
+import Security
 import Testing
 
 @testable import Gateway
@@ -165,6 +166,36 @@ import Testing
     #expect(await client.closeCode() == 4401)
     await other.send(["type": "ping"])
     #expect(await other.next()["type"] == "pong")
+    try await server.stop()
+  }
+
+  /// A page of the staff keeps its socket while the session lasts, and no longer.
+  @Test func aSessionHoldsASocketUntilItEnds() async throws {
+    let backend = try Backend()
+    let site = try await StandIn { _, _ in .response("") }
+    let server = try await LiveServer(
+      backend,
+      edit: {
+        (_, $0.issuer, $0.signIn) = try! WalkSessions.settings(provider: site.url)
+        $0.sockets.recheckInterval = .milliseconds(100)
+      })
+    let secret = SessionSecret()
+    let session = try await WalkSessions(backend, provider: site.url).insert(
+      groups: ["supervisor"], secret: secret)
+    let headers = [
+      "Cookie": "__Host-frontdesk_session=" + secret.text, "Origin": WalkSessions.publicURL,
+    ]
+    let client = try await SocketClient(server.port, key: nil, headers: headers)
+    _ = await client.next()
+    try await Task.sleep(for: .milliseconds(500))
+    await client.send(["type": "ping"])
+    #expect(await client.next()["type"] == "pong")
+    let other = ["Cookie": headers["Cookie"] ?? "", "Origin": "https://evil.example"]
+    await #expect(throws: SocketClient.Refused.self) {
+      _ = try await SocketClient(server.port, key: nil, headers: other)
+    }
+    _ = try await backend.store.removeStaffSession(session.id)
+    #expect(await client.closeCode() == 4401)
     try await server.stop()
   }
 

@@ -11,7 +11,7 @@ public struct AccessKeySecret: Sendable, CustomStringConvertible, CustomDebugStr
 
   /// Makes a new key from the system's random source.
   public init() {
-    let bits = SymmetricKey(size: .bits256).withUnsafeBytes { Data($0) }
+    let bits = RandomBytes.key()
     let base64 = bits.base64EncodedString()
       .replacingOccurrences(of: "+", with: "-")
       .replacingOccurrences(of: "/", with: "_")

@@ -31,5 +31,26 @@ public enum Digest {
     return String(decoding: digits, as: UTF8.self)
   }
 
+  /// - Returns: nil for what is not two hexadecimal digits a byte.
+  public static func bytes(hex text: some StringProtocol) -> Data? {
+    let values = text.utf8.map(hexValue)
+    guard values.count.isMultiple(of: 2) else { return nil }
+    var bytes = Data()
+    for index in stride(from: 0, to: values.count, by: 2) {
+      guard let high = values[index], let low = values[index + 1] else { return nil }
+      bytes.append(high << 4 | low)
+    }
+    return bytes
+  }
+
+  private static func hexValue(_ digit: UInt8) -> UInt8? {
+    switch digit {
+    case UInt8(ascii: "0")...UInt8(ascii: "9"): digit - UInt8(ascii: "0")
+    case UInt8(ascii: "a")...UInt8(ascii: "f"): digit - UInt8(ascii: "a") + 10
+    case UInt8(ascii: "A")...UInt8(ascii: "F"): digit - UInt8(ascii: "A") + 10
+    default: nil
+    }
+  }
+
   private static let hexDigits = Array("0123456789abcdef".utf8)
 }

@@ -28,27 +28,14 @@ public struct MasterKeys: Sendable {
   public init?(text: String) {
     let lines = text.split(whereSeparator: \.isNewline).map { $0.trimmingCharacters(in: .whitespaces) }
       .filter { !$0.isEmpty }
-    let keys = lines.map(Self.key)
-    guard keys.allSatisfy({ $0 != nil }) else { return nil }
-    self.init(keys.compactMap { $0 })
+    let keys = lines.compactMap { Digest.bytes(hex: $0) }
+    guard keys.count == lines.count else { return nil }
+    self.init(keys)
   }
 
   var current: Entry { entries[0] }
 
   func key(id: Data) -> SymmetricKey? { entries.first { $0.id == id }?.key }
-
-  private static func key(_ line: String) -> Data? {
-    let digits = Array(line.utf8)
-    guard digits.count == 2 * byteCount else { return nil }
-    var bytes = Data()
-    for index in stride(from: 0, to: digits.count, by: 2) {
-      guard let byte = UInt8(String(decoding: digits[index...index + 1], as: UTF8.self), radix: 16) else {
-        return nil
-      }
-      bytes.append(byte)
-    }
-    return bytes
-  }
 }
 
 /// The master key of a data folder for which no other is configured: a file in it that only its owner reads.
@@ -79,7 +66,7 @@ public enum MasterKeyFile {
     if let keys = try read(in: folder) { return keys }
     let url = folder.appendingPathComponent(name)
     let partial = url.path + ".\(UUID().uuidString)"
-    let key = SymmetricKey(size: .bits256).withUnsafeBytes { Data($0) }
+    let key = RandomBytes.key()
     let descriptor = open(partial, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else { throw failure(url) }
     let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)

@@ -13,7 +13,7 @@ public struct TokenSecrets: Hashable, Sendable, Codable {
 
     init(at now: Date) {
       id = Base64URL.encode(SymmetricKey(size: .bits128).withUnsafeBytes { Data($0.prefix(6)) })
-      key = SymmetricKey(size: .bits256).withUnsafeBytes { Data($0) }
+      key = RandomBytes.key()
       createdAt = now
     }
 

@@ -8,7 +8,7 @@ public struct SigningSecret: Sendable, CustomStringConvertible, CustomReflectabl
   let key: Data
 
   /// 256 random bits.
-  public init() { key = SymmetricKey(size: .bits256).withUnsafeBytes { Data($0) } }
+  public init() { key = RandomBytes.key() }
 
   /// - Parameter text: `whsec_` and base64.
   public init?(_ text: String) {

@@ -36,6 +36,9 @@ extension SQLiteStore {
     return try row.map { try CustomerRow.hold(try $0.data(0), lookup, sealer) }
   }
 
+  /// Of jobs that hand out what is stored about a customer.
+  static let exportKind = "customer_export"
+
   private static func delete(customer lookup: Data, by job: String?, _ db: Database) throws -> ErasureReceipt
   {
     let theirs = """
@@ -46,11 +49,17 @@ extension SQLiteStore {
     try db.run("DELETE FROM conversations WHERE id IN (\(theirs))", lookup)
     let conversations = db.changesCount
     try db.run("DELETE FROM customers WHERE lookup = ?", lookup)
+    // Exports go whole. Of other requests what was sent goes; receipts name nobody, and stay to tell of them.
+    let exports = "SELECT sequence FROM jobs WHERE subject = ? AND kind = ?"
+    try db.run("DELETE FROM job_parts WHERE job IN (\(exports))", lookup, exportKind)
+    try db.run("DELETE FROM jobs WHERE sequence IN (\(exports))", lookup, exportKind)
+    let exported = db.changesCount
     try db.run(
-      "DELETE FROM job_parts WHERE job IN (SELECT sequence FROM jobs WHERE subject = ? AND id IS NOT ?)",
-      lookup, job)
-    try db.run("DELETE FROM jobs WHERE subject = ? AND id IS NOT ?", lookup, job)
-    return ErasureReceipt(conversations: conversations, messages: messages, exports: db.changesCount)
+      """
+      UPDATE job_parts SET input = NULL, result = coalesce(result, x'')
+      WHERE input IS NOT NULL AND job IN (SELECT sequence FROM jobs WHERE subject = ? AND id IS NOT ?)
+      """, lookup, job)
+    return ErasureReceipt(conversations: conversations, messages: messages, exports: exported)
   }
 
   public func eraseConversations(idleSince: Date, limit: Int) async throws -> Int {
@@ -96,24 +105,30 @@ extension SQLiteStore {
   /// Erases once more what was erased after a backup was taken that is now the store.
   ///
   /// - Parameter entries: of the ledger of the folder that the backup takes the place of.
-  /// - Returns: customers on hold, which stay: their hold is in the backup.
-  public func reapply(_ entries: [ErasureLedger.Entry]) async throws -> Int {
-    guard !entries.isEmpty else { return 0 }
+  /// - Returns: customers and documents that were there and are erased now; customers on hold, which stay: their hold is
+  ///   in the backup.
+  public func reapply(_ entries: [ErasureLedger.Entry]) async throws -> (erased: Int, held: Int) {
+    guard !entries.isEmpty else { return (0, 0) }
     let file = erasureLedger
     try await Self.blocking { try file.append(entries) }
-    var held = 0
+    var (erased, held) = (0, 0)
     for subject in Set(entries.filter { $0.kind == .customer }.map(\.subject)) {
-      guard let lookup = Data(hexadecimal: subject) else { continue }
-      let outcome = try await erase(customer: lookup, by: nil, at: options.now(), ledger: false)
-      if case .held = outcome { held += 1 }
+      guard let lookup = Digest.bytes(hex: subject) else { continue }
+      let isThere = try await service.read {
+        try $0.exists("SELECT 1 FROM customers WHERE lookup = ?", lookup)
+      }
+      switch try await erase(customer: lookup, by: nil, at: options.now(), ledger: false) {
+      case .held: held += 1
+      case .erased: erased += isThere ? 1 : 0
+      }
     }
     let purged = Set(entries.filter { $0.kind == .document }.map(\.subject))
-    if !purged.isEmpty { try await purgeAgain(purged) }
-    return held
+    if !purged.isEmpty { erased += try await purgeAgain(purged) }
+    return (erased, held)
   }
 
   /// Pseudonyms cannot be read backwards: every document's is made and compared.
-  private func purgeAgain(_ subjects: Set<String>) async throws {
+  private func purgeAgain(_ subjects: Set<String>) async throws -> Int {
     let known = try await knowledge.read { db in
       var known: [(kb: Int64, externalID: String)] = []
       try db.each("SELECT kb, external_id FROM documents", []) { row in
@@ -133,19 +148,6 @@ extension SQLiteStore {
     for document in erased {
       _ = try await purge(document.externalID, from: KnowledgeBaseID(rawValue: document.kb))
     }
-  }
-}
-
-extension Data {
-  fileprivate init?(hexadecimal text: String) {
-    let digits = Array(text.utf8)
-    guard digits.count.isMultiple(of: 2) else { return nil }
-    self.init()
-    for index in stride(from: 0, to: digits.count, by: 2) {
-      guard let byte = UInt8(String(decoding: digits[index...index + 1], as: UTF8.self), radix: 16) else {
-        return nil
-      }
-      append(byte)
-    }
+    return erased.count
   }
 }

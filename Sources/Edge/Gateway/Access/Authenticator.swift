@@ -117,7 +117,12 @@ final class Authenticator: Sendable {
 
   /// Whether a browser asks, with a token that a site's back end made for it.
   static func hasToken(_ head: HTTPRequest) -> Bool {
-    head.headerFields[.authorization]?.contains(BrowserToken.marker) ?? false
+    ((try? bearer(head.headerFields)) ?? nil)?.hasPrefix(BrowserToken.marker) ?? false
+  }
+
+  /// Whether a browser asks in which somebody of the staff signed in.
+  static func hasSession(_ head: HTTPRequest, _ principal: Principal) -> Bool {
+    head.headerFields[.authorization] == nil && principal.userID != nil
   }
 
   /// - Returns: nil without an Authorization header.

@@ -143,6 +143,18 @@ extension HTTPField.Name {
   static let idempotencyReplayed = Self("Idempotency-Replayed")!
 }
 
+extension Call {
+  /// - Throws: `invalid_idempotency_key`: a secret is shown once, and so no result is kept of which it is a part.
+  func refuseIdempotencyKey() throws(Problem) {
+    guard headers[values: .idempotencyKey].isEmpty else {
+      throw Problem(
+        "invalid_idempotency_key",
+        "What is made here shows its secret once, so no result is kept: send no Idempotency-Key, and look at the list "
+          + "after a lost answer.")
+    }
+  }
+}
+
 /// The bytes of a response, whatever makes them.
 final class CollectedBody: Sendable {
   private let bytes = Mutex(Data())

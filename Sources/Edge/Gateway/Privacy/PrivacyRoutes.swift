@@ -12,6 +12,7 @@ extension GatewayRoutes {
   static let privacy: [Route] = [
     Route(
       .post, "/v1/privacy/requests", access: .keyed(.exportPersonalData), lane: .write, body: .json, cost: 8,
+      keepsResults: true,
       documentation: Documentation(
         id: "createPrivacyRequest", tag: tag, summary: "Export, correct, restrict or erase one customer",
         description: """
@@ -84,7 +85,9 @@ extension Call {
       let job = try await services.jobs.job(id),
       let kind = PrivacyRequest.Kind.allCases.first(where: { $0.jobKind == job.kind }),
       principal.may(kind.permission)
-    else { throw Problem.jobNotFound }
+    else {
+      throw Problem("job_not_found", "There is no request of that id here; they are kept for 7 days.")
+    }
     return job
   }
 

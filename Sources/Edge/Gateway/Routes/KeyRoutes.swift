@@ -43,6 +43,7 @@ extension GatewayRoutes {
           "kb_not_found", "storage_full",
         ])
     ) { call in
+      try call.refuseIdempotencyKey()
       let now = Date()
       var fields = try call.fields()
       let (key, secret) = fields.newKey(at: now)

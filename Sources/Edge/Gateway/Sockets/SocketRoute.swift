@@ -26,8 +26,8 @@ enum SocketRoute {
         errors: ["upgrade_required", "invalid_upgrade", "origin_not_allowed", "overloaded"])
     ) { call in
       let handshake = try SocketHandshake(call.head)
-      // A token brings its own origin, which was compared.
-      if !Authenticator.hasToken(call.head) {
+      // A token brings its own origin, and a session counts for the pages of one; both were compared.
+      if !Authenticator.hasToken(call.head), !Authenticator.hasSession(call.head, call.principal) {
         try origins.check(socket: call.head)
       }
       guard let hub, let channel = call.channel else { throw Problem.upgradeRequired }
@@ -47,6 +47,7 @@ enum SocketRoute {
     var fields: HTTPFields = [:]
     fields[values: .authorization] = head.headerFields[values: .authorization]
     fields[values: .origin] = head.headerFields[values: .origin]
+    fields[values: .cookie] = head.headerFields[values: .cookie]
     return HTTPRequest(
       method: .get, scheme: nil, authority: head.authority, path: "/v1/ws", headerFields: fields)
   }

@@ -46,6 +46,7 @@ extension GatewayRoutes {
           "webhook_url_refused", "webhook_limit", "grant_refused", "kb_not_found", "storage_full",
         ])
     ) { call in
+      try call.refuseIdempotencyKey()
       var fields = try call.fields()
       let url = fields.requiredString("url")
       let change = fields.webhookChange()

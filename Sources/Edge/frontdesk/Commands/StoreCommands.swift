@@ -43,15 +43,17 @@ struct RestoreCommand: AsyncParsableCommand {
     let masters = try settings.masterKeyFile.map { try MasterKeySetting.read($0, notWithin: settings.data) }
     try SQLiteStore.restore(from: URL(fileURLWithPath: folder), into: settings.data, masters: masters)
     let workspace = try await Workspace.open(settings)
-    let held = try await workspace.closing { workspace in
+    let (erased, held) = try await workspace.closing { workspace in
       try await workspace.record("store.restore", "")
       return try await workspace.store.reapply(entries)
     }
     if global.json {
-      try Console.json(Result(restored: settings.data.path, erasedAgain: entries.count - held, held: held))
+      try Console.json(Result(restored: settings.data.path, erasedAgain: erased, held: held))
     } else {
       print("restored into \(settings.data.path); the next start builds the index")
-      if !entries.isEmpty { print("\(entries.count - held) erasures were done once more, \(held) are held") }
+      if !entries.isEmpty {
+        print("\(erased) customers and documents were erased once more, \(held) are on hold")
+      }
     }
   }
 

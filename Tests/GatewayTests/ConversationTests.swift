@@ -146,6 +146,60 @@ import Testing
     #expect(try await send(gateway, .get, "/v1/conversations/\(byService)", as: agent).status == 200)
   }
 
+  /// Visitors whom no token names share their site's key, and nothing else.
+  @Test func oneVisitorsIdempotencyKeyIsNotAnothers() async throws {
+    let backend = try Backend()
+    let gateway = try backend.gateway()
+    let (one, two) = (try await token(gateway, customer: nil), try await token(gateway, customer: nil))
+    var ids: [String] = []
+    for visitor in [one, two, one] {
+      let reply = try await gateway.send(
+        .post, "/v1/conversations", key: visitor,
+        headers: ["Origin": Self.origin, "Idempotency-Key": "open-1"], body: Data("{}".utf8))
+      ids.append(try #require(reply.at("conversation.id")?.text, "\(reply.text)"))
+    }
+    #expect(ids[0] != ids[1] && ids[0] == ids[2])
+  }
+
+  /// An answer that was right for whom it was given to may quote what its later reader may not see.
+  @Test func answersAreReadWithTheEyesOfTheirReader() async throws {
+    let backend = try Backend(answerThreshold: 0)
+    let text = "Returns of shoes take 30 days. Keep the receipt."
+    try await backend.put("returns", text, title: "Returns", visibility: .groups(["vip"]))
+    let gateway = try backend.gateway()
+    let (vip, agent) = (
+      try await backend.key(.service, groups: ["vip"]), try await backend.key(.supervisor)
+    )
+    let id = try await open(gateway, as: vip)
+    let uri = "/v1/conversations/\(id)/messages"
+    let said = try await send(
+      gateway, .post, uri, as: vip, ["text": "How long do returns of shoes take?", "client_id": "m"])
+    #expect(said.text.contains("30 days"), "\(said.text)")
+    #expect(try await send(gateway, .get, uri, as: vip).text.contains("30 days"))
+    let others = try await send(gateway, .get, uri, as: agent)
+    #expect(others.status == 200 && !others.text.contains("30 days"), "\(others.text)")
+    #expect(others.at("messages")?.elements[1]["reply"] == .null)
+    // Erased, it is nobody's any more; also where the message is sent again.
+    _ = try await gateway.send(
+      .delete, "/v1/kbs/default/documents/returns?purge=true", key: Backend.ownerKey)
+    #expect(try await !send(gateway, .get, uri, as: vip).text.contains("30 days"))
+    let again = try await send(
+      gateway, .post, uri, as: vip, ["text": "How long do returns of shoes take?", "client_id": "m"])
+    #expect(again.status == 200 && !again.text.contains("30 days"), "\(again.text)")
+  }
+
+  @Test func aKnowledgeBaseOfTheSameNameHasNoneOfTheOlds() async throws {
+    let backend = try Backend()
+    let gateway = try backend.gateway()
+    _ = try await backend.store.createKnowledgeBase(named: "shop", model: KnowledgeBase.noModel)
+    let id = try await open(gateway, as: Backend.ownerKey, ["kb": "shop"])
+    let scoped = try await backend.key(.supervisor, knowledgeBases: ["shop"])
+    #expect(try await send(gateway, .get, "/v1/conversations/\(id)", as: scoped).status == 200)
+    _ = try await send(gateway, .delete, "/v1/kbs/shop", as: Backend.ownerKey)
+    _ = try await backend.store.createKnowledgeBase(named: "shop", model: KnowledgeBase.noModel)
+    #expect(try await send(gateway, .get, "/v1/conversations/\(id)", as: scoped).status == 404)
+  }
+
   @Test func theBotIsSilentWhereAnAgentSpeaksAndNobodyAfterTheEnd() async throws {
     let backend = try Backend()
     let gateway = try backend.gateway()

@@ -175,14 +175,14 @@ import Testing
     let ledger = try ErasureLedger.entries(of: sample.folder.url.appendingPathComponent(ErasureLedger.name))
     #expect(ledger.map(\.kind) == [.customer, .document])
     let target = try TemporaryFolder()
-    try SQLiteStore.restore(from: backup, into: target.url)
+    try SQLiteStore.restore(from: backup, into: target.url, erasures: ledger)
     let key = MasterKeyFile.name
     try FileManager.default.copyItem(
       at: sample.folder.url.appendingPathComponent(key), to: target.url.appendingPathComponent(key))
     let restored = try SQLiteStore(folder: target.url, options: Sample.options)
     #expect(try await restored.customer("anna-1042") != nil, "the backup is from before")
-    #expect(try await restored.reapply(ledger) == (2, 0))
-    #expect(try await restored.reapply(ledger) == (0, 0), "nothing of it is there any more")
+    #expect(try await restored.finishRestore() ?? (0, 0) == (2, 0))
+    #expect(try await restored.finishRestore() == nil, "nothing is left to do")
     #expect(try await restored.customer("anna-1042") == nil)
     #expect(try await restored.customer("ben") != nil)
     #expect(try await restored.document("secret", in: sample.kb) == nil)
@@ -190,6 +190,55 @@ import Testing
     // What was forgotten once more is remembered there, for the next restore.
     let again = try ErasureLedger.entries(of: target.url.appendingPathComponent(ErasureLedger.name))
     #expect(Set(again.map(\.subject)) == Set(ledger.map(\.subject)))
+  }
+
+  @Test func whatCameBackBeforeTheBackupStays() async throws {
+    let clock = ManualClock()
+    let sample = try await Sample(clock.options)
+    let store = sample.store
+    _ = try await talk(store, anna, "January")
+    _ = try await store.erase(customer: "anna-1042", by: nil, at: clock.options.now())
+    clock.advance(100)
+    _ = try await talk(store, anna, "February")
+    let backup = sample.folder.url.appendingPathComponent("../backup-\(UUID().uuidString)").standardized
+    defer { try? FileManager.default.removeItem(at: backup) }
+    try await store.backup(to: backup)
+    let ledger = try ErasureLedger.entries(of: sample.folder.url.appendingPathComponent(ErasureLedger.name))
+    let target = try TemporaryFolder()
+    try SQLiteStore.restore(from: backup, into: target.url, erasures: ledger)
+    let key = MasterKeyFile.name
+    try FileManager.default.copyItem(
+      at: sample.folder.url.appendingPathComponent(key), to: target.url.appendingPathComponent(key))
+    let restored = try SQLiteStore(folder: target.url, options: clock.options)
+    #expect(try await restored.finishRestore() ?? (9, 9) == (0, 0))
+    #expect(try await restored.customer("anna-1042")?.messages == 1)
+  }
+
+  /// Its pseudonyms mean nothing there.
+  @Test func aLedgerOfAnotherStoreIsRefused() async throws {
+    let (one, other) = (try await Sample(), try await Sample())
+    _ = try await one.store.erase(customer: "anna-1042", by: nil, at: now)
+    _ = try await talk(other.store, anna, "one")
+    let ledger = try ErasureLedger.entries(of: one.folder.url.appendingPathComponent(ErasureLedger.name))
+    #expect(await thrownCode { _ = try await other.store.reapply(ledger) } == "restore_refused")
+    #expect(try await other.store.customer("anna-1042") != nil)
+  }
+
+  @Test func erasureTakesEventsAlong() async throws {
+    let sample = try await Sample()
+    let store = sample.store
+    try await store.addWebhook(
+      Webhook(
+        id: "w", url: "https://hooks.example.com/", interest: EventInterest(types: [], knowledgeBases: []),
+        isEnabled: true, secrets: [.init(sealed: Data([1]))], createdAt: now, updatedAt: now), limit: 9)
+    _ = try await talk(store, anna, "one")
+    while try await store.relayEvents(limit: 2, at: now) > 0 {}
+    _ = try await talk(store, anna, "two")
+    _ = try await talk(store, Customer(id: "ben"), "other")
+    _ = try await store.erase(customer: "anna-1042", by: nil, at: now)
+    while try await store.relayEvents(limit: 2, at: now) > 0 {}
+    let left = try await store.deliveries(of: "w", state: nil, before: nil, limit: 99).map(\.type)
+    #expect(left.sorted() == ["conversation.opened", "message.created"])
   }
 
   @Test func aLedgerWithRubbishIsRefused() async throws {

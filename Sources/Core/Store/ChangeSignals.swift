@@ -66,6 +66,12 @@ final class ChangeSignals: Sendable {
     for listener in listeners { listener.yield() }
   }
 
+  /// Called after a commit whose number is not at hand.
+  func wake() {
+    let listeners = state.withLock { Array($0.listeners.values) }
+    for listener in listeners { listener.yield() }
+  }
+
   /// Ends all streams.
   func finish() {
     let listeners = state.withLock { state -> [AsyncStream<Void>.Continuation] in

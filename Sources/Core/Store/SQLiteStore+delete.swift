@@ -73,7 +73,8 @@ extension SQLiteStore {
     let (ledger, lookup, now) = (
       erasureLedger, try await lookup(ofDocument: externalID, in: id), options.now()
     )
-    try await Self.blocking { try ledger.append(.document, lookup, at: now) }
+    let mark = try await ledgerMark()
+    try await Self.blocking { try ledger.append(.document, lookup, by: mark, at: now) }
     let generation: Generation? = try await knowledge.write { db in
       let kb = try KnowledgeBaseRow.require(id, db)
       guard let stored = try StoredDocument.find(externalID, in: kb.id, db) else { return nil }

@@ -9,6 +9,9 @@ extension SQLiteStore: IdempotencyStore {
     let attempt = UUID().uuidString
     let encryption = encryption
     return try await service.write { db in
+      // What was sent may be little more than a customer's id: nobody is to try ids against its digest.
+      let fingerprint = try encryption.sealer(db, at: now).pseudonym(
+        of: request.fingerprint.base64EncodedString(), "request")
       try db.run(
         "DELETE FROM idempotency WHERE created_at < ? AND (status IS NOT NULL OR lease_until <= ?)",
         oldest.column, now.column)
@@ -19,10 +22,10 @@ extension SQLiteStore: IdempotencyStore {
         try db.run(
           """
           INSERT INTO idempotency (scope, fingerprint, attempt, lease_until, created_at) VALUES (?, ?, ?, ?, ?)
-          """, request.scope, request.fingerprint, attempt, lease.column, now.column)
+          """, request.scope, fingerprint, attempt, lease.column, now.column)
         return .granted(attempt: attempt, isRepeat: false)
       }
-      guard try found.data(0) == request.fingerprint else { return .differs }
+      guard try found.data(0) == fingerprint else { return .differs }
       if let status = try found.intIfPresent(2) {
         return .done(
           KeptResponse(

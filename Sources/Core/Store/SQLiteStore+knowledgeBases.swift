@@ -81,6 +81,7 @@ extension SQLiteStore {
   /// Where the process ends in between, the next opening goes on. Citations of its documents read `purged`.
   public func deleteKnowledgeBase(_ id: KnowledgeBaseID) async throws -> Generation {
     let now = options.now().column
+    let name = try await knowledge.read { try KnowledgeBaseRow.require(id, $0).name }
     let generation = try await knowledge.write { db in
       let kb = try KnowledgeBaseRow.require(id, db)
       try db.run("UPDATE knowledge_bases SET name = NULL WHERE id = ?", kb.id)
@@ -88,6 +89,10 @@ extension SQLiteStore {
       return try FeedWriter(db).record(.knowledgeBaseDeleted, of: kb.id)
     }
     signals.committed(generation.rawValue)
+    // Its conversations have ended, and are not those of a later knowledge base of its name.
+    try await service.write { db in
+      try db.run("UPDATE conversations SET kb = '', status = 'closed' WHERE kb = ?", name)
+    }
     try await removeDeletedKnowledgeBases()
     return generation
   }

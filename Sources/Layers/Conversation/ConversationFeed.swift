@@ -125,10 +125,11 @@ public final class ConversationFeed: Sendable {
     for (conversation, span) in spans {
       // Nobody listens to most: they are not even decrypted.
       guard state.withLock({ $0.listeners[conversation] != nil }) else { continue }
-      let messages = try await store.messages(
+      // One that cannot be read keeps nobody from the others: whoever follows it is told by their own look.
+      let messages = try? await store.messages(
         of: conversation, after: span.lowerBound - 1, limit: span.count)
       for listener in state.withLock({ $0.listeners[conversation]?.values.map { $0 } }) ?? [] {
-        for message in messages { listener(.message(message)) }
+        if let messages { for message in messages { listener(.message(message)) } } else { listener(.behind) }
       }
     }
   }

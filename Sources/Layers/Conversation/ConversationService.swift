@@ -11,6 +11,9 @@ public struct ConversationService: Sendable {
   /// How a question is answered, and who is told of it: metrics, the log.
   public typealias Answering = @Sendable (AnswerRequest) async throws -> AnswerResponse
 
+  /// What of citations a reader may see today, in order.
+  public typealias Verifying = @Sendable ([Citation], Principal) async throws -> [CitationStatus]
+
   public struct Options: Sendable {
     /// Whether e-mail addresses, telephone numbers, accounts and the like are masked in what is stored. Cards always
     /// are.
@@ -25,14 +28,16 @@ public struct ConversationService: Sendable {
 
   let store: any ConversationStore
   private let options: Options
+  private let verify: Verifying?
   private let clock: @Sendable () -> Date
 
   public init(
-    store: any ConversationStore, options: Options = Options(),
+    store: any ConversationStore, options: Options = Options(), verify: Verifying? = nil,
     clock: @escaping @Sendable () -> Date = { Date() }
   ) {
     self.store = store
     self.options = options
+    self.verify = verify
     self.clock = clock
   }
 
@@ -67,7 +72,26 @@ public struct ConversationService: Sendable {
     of id: String, after sequence: Int, limit: Int, for principal: Principal, breakingGlass: Bool = false
   ) async throws -> [Message] {
     let conversation = try await conversation(id, for: principal, breakingGlass: breakingGlass)
-    return try await store.messages(of: conversation.id, after: sequence, limit: limit)
+    let messages = try await store.messages(of: conversation.id, after: sequence, limit: limit)
+    return try await shown(messages, to: principal)
+  }
+
+  /// What quotes a document that the reader may not see, or that was erased, is withheld.
+  private func shown(_ messages: [Message], to principal: Principal) async throws -> [Message] {
+    guard let verify else { return messages }
+    var shown: [Message] = []
+    for message in messages {
+      let citations = Self.citations(of: message)
+      let statuses = citations.isEmpty ? [] : try await verify(citations, principal)
+      let isOpen = statuses.allSatisfy { $0 == .valid || $0 == .changed }
+      shown.append(isOpen ? message : message.withheld)
+    }
+    return shown
+  }
+
+  private static func citations(of message: Message) -> [Citation] {
+    struct Cited: Decodable { let citations: [Citation] }
+    return message.answer.flatMap { try? JSONDecoder().decode(Cited.self, from: $0) }?.citations ?? []
   }
 
   /// Ends a conversation; nothing is said in it from then on.
@@ -99,7 +123,7 @@ public struct ConversationService: Sendable {
       NewMessage(author: .customer, text: stored(text), clientID: clientID), in: conversation)
     kept(message)
     if let reply = try await store.reply(to: message.sequence, in: conversation.id) {
-      return Turn(message: message, reply: reply)
+      return Turn(message: message, reply: try await shown([reply], to: principal).first)
     }
     guard conversation.status == .bot else { return Turn(message: message, reply: nil) }
     let question = try await question(text, before: message, in: conversation, for: principal)
@@ -168,6 +192,17 @@ public struct Turn: Hashable, Sendable {
   public init(message: Message, reply: Message?) {
     self.message = message
     self.reply = reply
+  }
+}
+
+extension Message {
+  /// In the place of an answer that its reader may not see.
+  static let withheldText = "This answer quotes a document that you may not see, or that was erased."
+
+  fileprivate var withheld: Message {
+    Message(
+      id: id, sequence: sequence, author: author, text: Self.withheldText, status: status,
+      inReplyTo: inReplyTo, createdAt: createdAt)
   }
 }
 

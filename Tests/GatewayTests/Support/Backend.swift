@@ -56,7 +56,9 @@ final class Backend: Sendable {
       engine: engine, ingest: ingest, switcher: switcher, store: store, keys: store, audit: store,
       sessions: store,
       tokenSecrets: TokenSecretsFile(folder: folder.url), requests: store, jobs: store,
-      conversations: ConversationService(store: store), transcripts: store,
+      conversations: ConversationService(
+        store: store, verify: { [engine] in try await engine.verify($0, as: $1) }),
+      transcripts: store,
       webhooks: store, sealing: store,
       readiness: {
         // The gateway keeps its backend, and with it the folder.

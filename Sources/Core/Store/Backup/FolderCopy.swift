@@ -85,8 +85,8 @@ struct FolderCopy {
   }
 
   private func removeWhatWasWritten(folderToo: Bool) {
-    for file in SQLiteStore.schemas.flatMap({ [$0.file, $0.file + ".partial", $0.file + ".partial-journal"] })
-    {
+    let files = SQLiteStore.schemas.flatMap { [$0.file, $0.file + ".partial", $0.file + ".partial-journal"] }
+    for file in files + [ErasureLedger.name] {
       try? FileManager.default.removeItem(at: target.appendingPathComponent(file))
     }
     if folderToo { try? FileManager.default.removeItem(at: target) }

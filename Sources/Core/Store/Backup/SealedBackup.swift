@@ -1,4 +1,5 @@
 import Foundation
+import GRDB
 import Security
 
 /// A backup whose files are encrypted: `knowledge.db.sealed` and `service.db.sealed`.
@@ -13,10 +14,12 @@ struct SealedBackup {
   }
 
   /// Copies in clear never leave the data folder's disk.
-  func write(_ source: URL, into target: URL, options: SQLiteStore.Options) throws {
+  func write(
+    _ source: URL, into target: URL, options: SQLiteStore.Options, change: (Database) throws -> Void
+  ) throws {
     let plain = source.appendingPathComponent(".backup-" + UUID().uuidString)
     defer { try? FileManager.default.removeItem(at: plain) }
-    try FolderCopy(from: source, into: plain, options: options).run { _ in }
+    try FolderCopy(from: source, into: plain, options: options).run(change: change)
     let existed = FileManager.default.fileExists(atPath: target.path)
     do {
       try FileManager.default.createDirectory(

@@ -56,7 +56,7 @@ extension SQLiteStore: ConversationStore {
       }
       return .added(message)
     }
-    if case .added = outcome { try await tellOfMessages() }
+    if case .added = outcome { tellOfMessages() }
     return outcome
   }
 
@@ -77,7 +77,7 @@ extension SQLiteStore: ConversationStore {
       ) { ["conversation_id": .text(found.id), "status": .text(status.rawValue)] }
       return try ConversationRow.find(conversation, db, sealer)?.conversation
     }
-    if changed != nil { try await tellOfMessages() }
+    if changed != nil { tellOfMessages() }
     return changed
   }
 
@@ -151,7 +151,8 @@ extension SQLiteStore: ConversationStore {
     try db.integer("SELECT seq FROM sqlite_sequence WHERE name = 'messages'") ?? 0
   }
 
-  private func tellOfMessages() async throws { messageLog.committed(try await messageHead()) }
+  /// After a commit nothing may fail any more: whoever listens looks how far it is.
+  private func tellOfMessages() { messageLog.wake() }
 
   // MARK: Rows
 

@@ -13,14 +13,16 @@ public struct ErasureLedger: Sendable {
     /// Lowercase hexadecimal.
     public let subject: String
     public let at: Date
+    /// Tells by whose key the subject was made.
+    public var key: String?
   }
 
   let url: URL
 
   init(folder: URL) { url = folder.appendingPathComponent(Self.name) }
 
-  func append(_ kind: Entry.Kind, _ subject: Data, at now: Date) throws {
-    try append([Entry(kind: kind, subject: Digest.hex(subject), at: now)])
+  func append(_ kind: Entry.Kind, _ subject: Data, by key: String, at now: Date) throws {
+    try append([Entry(kind: kind, subject: Digest.hex(subject), at: now, key: key)])
   }
 
   func append(_ entries: [Entry]) throws {

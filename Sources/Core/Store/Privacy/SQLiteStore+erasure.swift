@@ -18,8 +18,8 @@ extension SQLiteStore {
     }
     // Rather a line too many than one too few.
     if ledger {
-      let file = erasureLedger
-      try await Self.blocking { try file.append(.customer, lookup, at: now) }
+      let (file, mark) = (erasureLedger, try await ledgerMark())
+      try await Self.blocking { try file.append(.customer, lookup, by: mark, at: now) }
     }
     let outcome = try await service.write { db -> ErasureOutcome in
       if let reason = try Self.hold(lookup, db, try encryption.opener(db)) { return .held(reason: reason) }
@@ -44,6 +44,14 @@ extension SQLiteStore {
     let theirs = """
       SELECT c.id FROM conversations c JOIN customers u ON u.id = c.customer WHERE u.lookup = ?
       """
+    for table in ["outbox", "webhook_deliveries"] {
+      try db.run(
+        """
+        DELETE FROM \(table) WHERE (type LIKE 'conversation.%' OR type LIKE 'message.%')
+          AND json_extract(CAST(data AS TEXT), '$.conversation_id')
+            IN (SELECT name FROM conversations WHERE id IN (\(theirs)))
+        """, lookup)
+    }
     try db.run("DELETE FROM messages WHERE conversation IN (\(theirs))", lookup)
     let messages = db.changesCount
     try db.run("DELETE FROM conversations WHERE id IN (\(theirs))", lookup)
@@ -102,15 +110,30 @@ extension SQLiteStore {
     try sealer.pseudonym(of: "\(kb.rawValue)\0\(externalID)", "document")
   }
 
+  /// Goes on with what a restore has still to erase, by the folder's own ledger.
+  ///
+  /// - Returns: as `reapply`; nil where nothing is to be done.
+  public func finishRestore() async throws -> (erased: Int, held: Int)? {
+    let isPending = try await knowledge.read {
+      try $0.exists("SELECT 1 FROM meta WHERE key = 'reapply_pending'")
+    }
+    guard isPending else { return nil }
+    let url = erasureLedger.url
+    let entries = try await Self.blocking { try ErasureLedger.entries(of: url) }
+    let done = try await reapply(entries)
+    try await knowledge.write { try $0.run("DELETE FROM meta WHERE key = 'reapply_pending'") }
+    return done
+  }
+
   /// Erases once more what was erased after a backup was taken that is now the store.
   ///
   /// - Parameter entries: of the ledger of the folder that the backup takes the place of.
+  /// - Throws: `restore_refused` where the ledger is of another store.
   /// - Returns: customers and documents that were there and are erased now; customers on hold, which stay: their hold is
   ///   in the backup.
   public func reapply(_ entries: [ErasureLedger.Entry]) async throws -> (erased: Int, held: Int) {
+    let entries = try await entriesSinceBackup(entries)
     guard !entries.isEmpty else { return (0, 0) }
-    let file = erasureLedger
-    try await Self.blocking { try file.append(entries) }
     var (erased, held) = (0, 0)
     for subject in Set(entries.filter { $0.kind == .customer }.map(\.subject)) {
       guard let lookup = Digest.bytes(hex: subject) else { continue }
@@ -125,6 +148,32 @@ extension SQLiteStore {
     let purged = Set(entries.filter { $0.kind == .document }.map(\.subject))
     if !purged.isEmpty { erased += try await purgeAgain(purged) }
     return (erased, held)
+  }
+
+  private func entriesSinceBackup(_ entries: [ErasureLedger.Entry]) async throws -> [ErasureLedger.Entry] {
+    let takenAt = try await knowledge.read {
+      try $0.row("SELECT value FROM meta WHERE key = 'backup_at'").flatMap { Int64(try $0.text(0)) }
+    }
+    // Whole seconds in the ledger: an entry of the backup's own second is done again.
+    let entries = entries.filter { entry in
+      takenAt.map { entry.at >= Date(column: $0).addingTimeInterval(-1) } ?? true
+    }
+    let mark = try await ledgerMark()
+    guard entries.allSatisfy({ $0.key == nil || $0.key == mark }) else {
+      throw StoreError(
+        .restoreRefused,
+        "The ledger of erasures is of another store than this backup: its pseudonyms were made with another key."
+      )
+    }
+    return entries
+  }
+
+  /// Tells by whose key the pseudonyms of a ledger were made.
+  func ledgerMark() async throws -> String {
+    let encryption = encryption
+    return try await service.write { db in
+      Digest.hex(try encryption.sealer(db).pseudonym(of: "", "ledger").prefix(8))
+    }
   }
 
   /// Pseudonyms cannot be read backwards: every document's is made and compared.

@@ -113,7 +113,11 @@ struct IdempotentHandling: Sendable {
   }
 
   private func request(_ call: Call, key: String) -> IdempotentRequest {
-    let caller = [call.principal.actor, call.principal.customer].map { $0 ?? "" }.joined(separator: " ")
+    var caller = [call.principal.actor, call.principal.customer].map { $0 ?? "" }.joined(separator: " ")
+    // Visitors whom a token does not name share its key: what tells them apart is the token.
+    if call.principal.role == .customer, call.principal.customer == nil {
+      caller += " " + Digest.hex(Digest.sha256(call.headers[.authorization] ?? ""))
+    }
     // None of the first two holds a NUL.
     let scope = Digest.sha256([caller, route, key].joined(separator: "\0"))
     let head = [call.head.path ?? "", call.mediaType ?? ""].joined(separator: "\0") + "\0"

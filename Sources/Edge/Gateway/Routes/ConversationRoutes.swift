@@ -147,9 +147,11 @@ extension Call {
     guard (8...500).contains(reason.utf8.count) else {
       throw Problem("invalid_field", "X-Break-Glass says why, in 8 to 500 bytes.")
     }
+    let found = try await services.conversations.conversation(
+      conversationID, for: principal, breakingGlass: true)
     // Nobody may be named in the log, nor for good.
     try await record(
-      "transcript.break_glass", conversationID.prefix(36) + " " + Redactor(maximumLength: 500).redact(reason))
+      "transcript.break_glass", found.id + " " + Redactor(maximumLength: 500).redact(reason))
     services.metrics.makeCounter(label: GatewayServices.breakGlassName, dimensions: []).increment(by: 1)
     return true
   }

@@ -120,7 +120,8 @@ struct SignInFlow: Sendable {
       }
       return try await keeper.begin(identity, refreshToken: refreshToken)
     } catch let refusal as ProviderClient.Refusal {
-      try await keeper.record("session.refuse", refusal.known, by: nil)
+      // An error in the address anybody can write: it is counted, and not kept for good.
+      if query["error"] == nil { try await keeper.record("session.refuse", refusal.known, by: nil) }
       throw Refused(.refused, "The identity provider did not sign you in; try again.")
     }
   }

@@ -55,6 +55,8 @@ extension SocketSession {
           "subscribed",
           ["conversation": SocketFrame.json(ConversationView(found)), "after": .integer(Int64(after))]))
       session.pump(id, following)
+    } orElse: { session in
+      if session.followed[id] === following { session.forget(id) }
     }
   }
 
@@ -78,7 +80,10 @@ extension SocketSession {
     case .behind: following.isBehind = true
     case .message(let message):
       following.known = max(following.known, message.sequence)
-      if !following.isReading, message.sequence == following.sent + 1, output.isTaking {
+      // What quotes documents is read through the service, which looks who may see them.
+      if message.answer != nil {
+        following.isBehind = true
+      } else if !following.isReading, message.sequence == following.sent + 1, output.isTaking {
         following.sent = message.sequence
         output.send(SocketFrame.message(message, in: id))
         // Who holds it has changed, and so may have who may read it: the next look at the store tells.

@@ -120,10 +120,11 @@ final class SocketSession {
   func work<Result: Sendable>(
     _ request: SocketRequest, in lane: Lane, cost: Int,
     _ operation: @escaping @Sendable () async throws -> Result,
-    then: @escaping (SocketSession, Result) -> Void
+    then: @escaping (SocketSession, Result) -> Void,
+    orElse: @escaping (SocketSession) -> Void = { _ in }
   ) {
     let loop = output.eventLoop
-    let bound = NIOLoopBound((self, then), eventLoop: loop)
+    let bound = NIOLoopBound((self, then, orElse), eventLoop: loop)
     let (hub, caller) = (hub, identity.call.caller)
     Task {
       let result: Swift.Result<Result, any Error>
@@ -131,11 +132,13 @@ final class SocketSession {
         result = .failure(error)
       }
       loop.execute {
-        let (session, then) = bound.value
+        let (session, then, orElse) = bound.value
         guard !session.hasEnded else { return }
         switch result {
         case .success(let value): then(session, value)
-        case .failure(let error): session.refuse(request, error)
+        case .failure(let error):
+          orElse(session)
+          session.refuse(request, error)
         }
         session.done(in: lane)
       }

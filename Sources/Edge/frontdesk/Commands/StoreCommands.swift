@@ -41,11 +41,12 @@ struct RestoreCommand: AsyncParsableCommand {
     let settings = try await global.settings()
     let entries = try erasures.map { try ErasureLedger.entries(of: URL(fileURLWithPath: $0)) } ?? []
     let masters = try settings.masterKeyFile.map { try MasterKeySetting.read($0, notWithin: settings.data) }
-    try SQLiteStore.restore(from: URL(fileURLWithPath: folder), into: settings.data, masters: masters)
-    let workspace = try await Workspace.open(settings)
+    try SQLiteStore.restore(
+      from: URL(fileURLWithPath: folder), into: settings.data, masters: masters, erasures: entries)
+    let workspace = try await Workspace.open(settings, finishingRestore: false)
     let (erased, held) = try await workspace.closing { workspace in
       try await workspace.record("store.restore", "")
-      return try await workspace.store.reapply(entries)
+      return try await workspace.store.finishRestore() ?? (0, 0)
     }
     if global.json {
       try Console.json(Result(restored: settings.data.path, erasedAgain: erased, held: held))

@@ -26,7 +26,10 @@ final class Workspace: Sendable {
   let tokenSecrets: TokenSecretsFile
   let logger: Logger
 
-  static func open(_ settings: Settings, chunking: Chunker.Options = .standard) async throws -> Workspace {
+  /// - Parameter finishingRestore: whether what a restore that was cut off has still to erase is erased first.
+  static func open(
+    _ settings: Settings, chunking: Chunker.Options = .standard, finishingRestore: Bool = true
+  ) async throws -> Workspace {
     let logger = Log.make(settings.logLevel)
     var options = SQLiteStore.Options()
     options.auditKey = try settings.auditKeyFile.map { try AuditKeyFile.read($0, notWithin: settings.data) }
@@ -34,6 +37,7 @@ final class Workspace: Sendable {
       try MasterKeySetting.read($0, notWithin: settings.data)
     }
     let store = try SQLiteStore(folder: settings.data, options: options)
+    if finishingRestore { _ = try await store.finishRestore() }
     return Workspace(settings, store: store, auditKey: options.auditKey, chunking: chunking, logger: logger)
   }
 
@@ -74,7 +78,9 @@ final class Workspace: Sendable {
     schedule = PublicationSchedule(store: store, embedders: embedders, logger: logger)
     var conversing = ConversationService.Options()
     conversing.redactsTranscripts = settings.redactTranscripts
-    conversations = ConversationService(store: store, options: conversing)
+    conversations = ConversationService(
+      store: store, options: conversing,
+      verify: { [engine] in try await engine.verify($0, as: $1) })
   }
 
   /// Publishes and takes back what is due, where no server does it; a search shows the state that it then is.

@@ -25,6 +25,18 @@ import Testing
     for code in codes { #expect(ErrorTable.rows[code] != nil, "no row for \(code)") }
   }
 
+  /// Whoever meets a code finds in the handbook what to do.
+  @Test func everyCodeIsInTheHandbook() throws {
+    let page = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent().appendingPathComponent("corpus/handbook/troubleshooting.md")
+    let text = try String(contentsOf: page, encoding: .utf8)
+    // Faults of ours that a client sees as "internal".
+    let own: Set = ["feed_trimmed", "index_invalid_update", "index_read_only"]
+    for code in ErrorTable.rows.keys where !own.contains(code) {
+      #expect(text.contains("`\(code)`"), "\(code)")
+    }
+  }
+
   @Test func statusesAreWhatTheContractSays() {
     let expected = [
       "query_empty": 400, "unknown_filter_key": 400, "unauthorized": 401, "forbidden": 403,

@@ -52,6 +52,30 @@ import Testing
     try await server.stop()
   }
 
+  /// A client that lost the answer asks again, over another socket.
+  @Test func openedAgainUnderItsNameItIsTheSame() async throws {
+    let server = try await LiveServer(Backend(), edit: { $0.sockets.maxSubscriptions = 3 })
+    var ids: [String] = []
+    for name in ["o1", "o1", "o2"] {
+      let client = try await SocketClient(server.port)
+      _ = await client.next()
+      await client.send(["type": "open", "id": .string("frame-\(ids.count)"), "client_id": .string(name)])
+      let opened = await client.next("opened")
+      #expect(opened["client_id"] == .string(name))
+      ids.append(opened.at("conversation.id")?.text ?? "")
+    }
+    #expect(ids[0] == ids[1] && ids[0] != ids[2] && !ids[0].isEmpty)
+    let client = try await SocketClient(server.port)
+    _ = await client.next()
+    // A refused one leaves no place taken.
+    for _ in 0..<6 {
+      await client.send(["type": "subscribe", "conversation_id": "00000000-0000-0000-0000-000000000000"])
+      #expect(await client.next("error")["code"] == "conversation_not_found")
+    }
+    #expect(await client.subscribe(ids[0])["conversation"]?["status"] == "bot")
+    try await server.stop()
+  }
+
   @Test func whatIsRefused() async throws {
     let backend = try Backend()
     let server = try await LiveServer(backend)

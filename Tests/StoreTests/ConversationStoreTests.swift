@@ -233,7 +233,7 @@ import Testing
     let (first, second) = (String(repeating: "1a", count: 32), String(repeating: "2b", count: 32))
     func store(_ text: String) throws -> SQLiteStore {
       var options = Sample.options
-      options.masterKeys = try #require(MasterKeys(text: text))
+      options.masterKeys = MasterKeys(text: text)
       return try SQLiteStore(folder: folder.url, options: options)
     }
     let id = try await open(try store(first), customer).id

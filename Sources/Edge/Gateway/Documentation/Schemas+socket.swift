@@ -24,8 +24,11 @@ extension Schemas {
       "description": "What a client sends over /v1/ws: one JSON object a text frame.",
       "anyOf": [
         frame(
-          "open", ["id": ownID, "kb": string, "channel": string, "customer": ["type": "object"]],
-          optional: ["id", "kb", "channel", "customer"]),
+          "open",
+          [
+            "id": ownID, "client_id": clientID, "kb": string, "channel": string,
+            "customer": ["type": "object"],
+          ], optional: ["id", "client_id", "kb", "channel", "customer"]),
         frame(
           "subscribe", ["id": ownID, "conversation_id": string, "after": integer], optional: ["id", "after"]),
         frame("unsubscribe", ["id": ownID, "conversation_id": string], optional: ["id"]),

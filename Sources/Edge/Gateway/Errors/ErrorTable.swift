@@ -97,7 +97,6 @@ enum ErrorTable {
     "path_not_found": Row(404, "No such file"),
     "route_not_found": Row(404, "No such route"),
     "method_not_allowed": Row(405, "Not a method of this route"),
-    "not_acceptable": Row(406, "No such representation"),
     "body_timeout": Row(408, "The body came too slowly", retryAfter: 1),
     "conversation_closed": Row(409, "The conversation has ended"),
     "customer_restricted": Row(409, "The customer's data may not be used"),

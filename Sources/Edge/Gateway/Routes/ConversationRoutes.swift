@@ -140,6 +140,17 @@ extension Call {
     return try await services.conversations.open(wanted)
   }
 
+  /// As `POST /v1/conversations`: under one Idempotency-Key a conversation is opened once.
+  ///
+  /// - Returns: the conversation, as the route tells it.
+  func openConversationOnce() async throws -> JSONValue {
+    let handling = IdempotentHandling(route: "POST /v1/conversations") { call in
+      .json(["conversation": ConversationView(try await call.openConversation())], status: .created)
+    }
+    let response = try await handling.respond(to: self)
+    return try JSONParser.parse(await CollectedBody.bytes(of: response.body))["conversation"] ?? .null
+  }
+
   /// Whether the caller says why any conversation must be open to them now; put on record, and counted.
   fileprivate func breaksGlass() async throws -> Bool {
     guard let reason = headers[.breakGlass] else { return false }

@@ -8,7 +8,7 @@ import Security
 /// A request on its way to a handler: routed, authenticated, its body read.
 struct Call: Sendable {
   let services: GatewayServices
-  let head: HTTPRequest
+  var head: HTTPRequest
   let principal: Principal
   let query: QueryParameters
   var body: Data

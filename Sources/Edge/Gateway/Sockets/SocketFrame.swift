@@ -42,6 +42,19 @@ struct SocketRequest: Sendable {
     return Int(after ?? 0)
   }
 
+  /// What of an `open` frame `POST /v1/conversations` would take.
+  var opening: Data {
+    guard let fields = try? fields.get() else { return body }
+    var members: [String: JSONValue] = [:]
+    for name in ["kb", "channel", "customer"] { members[name] = fields.value(name) }
+    return JSONText.data(JSONValue.object(members))
+  }
+
+  var clientID: String? {
+    guard var fields = try? fields.get() else { return nil }
+    return fields.string("client_id", maxBytes: ConversationService.maxClientIDBytes)
+  }
+
   /// What the client calls this frame, and the message in it.
   private var references: [String: JSONValue] {
     guard var fields = try? fields.get() else { return [:] }

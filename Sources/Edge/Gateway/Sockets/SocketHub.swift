@@ -108,18 +108,33 @@ final class SocketHub: Sendable {
   func recheck() async {
     let groups = Dictionary(
       grouping: state.withLock { $0.members.values.map { $0 } }, by: \.credential)
-    for (credential, members) in groups {
-      do {
-        // A page that is left open keeps nobody signed in.
-        let now = try await authenticator.principal(
-          for: credential, requirement: SocketRoute.access, countsAsUse: false)
-        for member in members where member.principal != now { member.end(.unauthorized) }
-      } catch let problem as Problem where [401, 403].contains(problem.row.status) {
-        for member in members { member.end(.unauthorized) }
-      } catch {
-        // A store that cannot tell opens nothing new, and is asked again.
-        logger.warning("credentials of WebSockets cannot be looked at", metadata: ["error": "\(error)"])
+    // Keys and tokens are looked up here; what a session needs from its provider keeps none of them waiting.
+    let (own, sessions) = (
+      groups.filter { $0.key.headerFields[.authorization] != nil },
+      groups.filter { $0.key.headerFields[.authorization] == nil }
+    )
+    for (credential, members) in own { await recheck(credential, members) }
+    await withTaskGroup(of: Void.self) { tasks in
+      for (index, (credential, members)) in sessions.enumerated() {
+        if index >= Self.concurrentRechecks { await tasks.next() }
+        tasks.addTask { await self.recheck(credential, members) }
       }
+    }
+  }
+
+  private static let concurrentRechecks = 16
+
+  private func recheck(_ credential: HTTPRequest, _ members: [Member]) async {
+    do {
+      // A page that is left open keeps nobody signed in.
+      let now = try await authenticator.principal(
+        for: credential, requirement: SocketRoute.access, countsAsUse: false)
+      for member in members where member.principal != now { member.end(.unauthorized) }
+    } catch let problem as Problem where [401, 403].contains(problem.row.status) {
+      for member in members { member.end(.unauthorized) }
+    } catch {
+      // A store that cannot tell opens nothing new, and is asked again.
+      logger.warning("credentials of WebSockets cannot be looked at", metadata: ["error": "\(error)"])
     }
   }
 

@@ -148,12 +148,13 @@ final class SocketSession {
   // MARK: Speaking
 
   private func open(_ request: SocketRequest) {
-    let call = identity.call.with(body: request.body)
-    work(request, in: .messages, cost: 4) {
-      try await call.openConversation()
+    var call = identity.call.with(body: request.opening)
+    // Sent again after a lost answer, under the same client_id, it opens nothing twice: as over REST.
+    if let clientID = request.clientID { call.head.headerFields[.idempotencyKey] = clientID }
+    work(request, in: .messages, cost: 4) { [call] in
+      try await call.openConversationOnce()
     } then: { session, conversation in
-      session.output.send(
-        request.answer("opened", ["conversation": SocketFrame.json(ConversationView(conversation))]))
+      session.output.send(request.answer("opened", ["conversation": conversation]))
     }
   }
 

@@ -55,15 +55,14 @@ struct IssuerClient: Sendable {
     return try await outgoing.send(request, until: deadline)
   }
 
+  /// An issuer is named by who runs the server, and is often in an inner network.
   private func addresses(
     of address: WebAddress, until deadline: ContinuousClock.Instant
   ) async throws -> [IPAddress] {
-    if let literal = address.literal { return [literal] }
-    let found: [IPAddress]
     do {
-      found = try await TimeLimit.run(until: deadline) { await resolver.addresses(address.host) }
-    } catch is TimeLimit.Exceeded { throw OutgoingError(kind: .timedOut) }
-    guard !found.isEmpty else { throw OutgoingError(kind: .unreachable) }
-    return found
+      return try await resolver.destination(address, allowsInner: true, until: deadline)
+    } catch let refusal as HostResolver.Refusal {
+      throw OutgoingError(kind: refusal == .late ? .timedOut : .unreachable)
+    }
   }
 }

@@ -78,17 +78,10 @@ struct ChatGenerator: AnswerGenerator {
   }
 
   private func addresses(until deadline: ContinuousClock.Instant) async throws -> [IPAddress] {
-    let address = endpoint.address
-    var found = address.literal.map { [$0] } ?? []
-    if found.isEmpty {
-      do {
-        found = try await TimeLimit.run(until: deadline) { await resolver.addresses(address.host) }
-      } catch is TimeLimit.Exceeded { throw GenerationFailure.unreachable }
-    }
-    guard !found.isEmpty, endpoint.isLocal || found.allSatisfy(\.isPublic) else {
-      throw GenerationFailure.unreachable
-    }
-    return found
+    do {
+      return try await resolver.destination(
+        endpoint.address, allowsInner: endpoint.isLocal, until: deadline)
+    } catch is HostResolver.Refusal { throw GenerationFailure.unreachable }
   }
 
   // MARK: What went wrong

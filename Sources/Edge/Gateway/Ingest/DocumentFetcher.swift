@@ -77,28 +77,20 @@ struct DocumentFetcher: Sendable {
         "'\(address.authority)' is not one of the hosts that this server may fetch from "
           + "(FRONTDESK_INGEST_HOSTS, ingest_hosts).")
     }
-    let found = try await resolved(address, until: deadline)
-    guard !found.isEmpty else {
-      throw Problem("fetch_failed", "The host '\(address.host)' is not known.")
-    }
-    guard entries.contains(where: \.isLocal) || found.allSatisfy(\.isPublic) else {
-      // Which address it is stays unsaid: that would map the inside of the network.
-      throw Problem(
-        "url_not_allowed",
-        "'\(address.authority)' is an address of an inner network; where that is meant, allow "
-          + "local:\(address.host.contains(":") ? "[\(address.host)]" : address.host):\(address.port).")
-    }
-    return found
-  }
-
-  private func resolved(
-    _ address: WebAddress, until deadline: ContinuousClock.Instant
-  ) async throws -> [IPAddress] {
-    if let literal = address.literal { return [literal] }
     do {
-      return try await TimeLimit.run(until: deadline) { await resolver.addresses(address.host) }
-    } catch is TimeLimit.Exceeded {
-      throw Self.problem(OutgoingError(kind: .timedOut), timeout: timeout, maxBytes: maxBytes)
+      return try await resolver.destination(
+        address, allowsInner: entries.contains(where: \.isLocal), until: deadline)
+    } catch let refusal as HostResolver.Refusal {
+      switch refusal {
+      case .unknown: throw Problem("fetch_failed", "The host '\(address.host)' is not known.")
+      case .late:
+        throw Self.problem(OutgoingError(kind: .timedOut), timeout: timeout, maxBytes: maxBytes)
+      case .inner:
+        throw Problem(
+          "url_not_allowed",
+          "'\(address.authority)' is an address of an inner network; where that is meant, allow "
+            + "local:\(address.host.contains(":") ? "[\(address.host)]" : address.host):\(address.port).")
+      }
     }
   }
 

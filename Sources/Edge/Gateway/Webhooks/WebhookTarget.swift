@@ -21,25 +21,17 @@ struct WebhookTarget: Sendable {
           "its host is not one that this server may send to (FRONTDESK_WEBHOOK_HOSTS, webhook_hosts)")
       }
     }
-    let found = try await resolved(address, until: deadline)
-    guard !found.isEmpty else { throw Self.refused("its host is not known") }
-    // Which address it is stays unsaid: that would map the inside of the network.
-    guard isLocal || found.allSatisfy(\.isPublic) else {
-      throw Self.refused(
-        "it is an address of an inner network; where that is meant, the server's webhook_hosts allows "
-          + "local:HOST:PORT")
-    }
-    return found
-  }
-
-  private func resolved(
-    _ address: WebAddress, until deadline: ContinuousClock.Instant
-  ) async throws -> [IPAddress] {
-    if let literal = address.literal { return [literal] }
     do {
-      return try await TimeLimit.run(until: deadline) { await resolver.addresses(address.host) }
-    } catch is TimeLimit.Exceeded {
-      throw Self.refused("its host was not found in time")
+      return try await resolver.destination(address, allowsInner: isLocal, until: deadline)
+    } catch let refusal as HostResolver.Refusal {
+      switch refusal {
+      case .unknown: throw Self.refused("its host is not known")
+      case .late: throw Self.refused("its host was not found in time")
+      case .inner:
+        throw Self.refused(
+          "it is an address of an inner network; where that is meant, the server's webhook_hosts allows "
+            + "local:HOST:PORT")
+      }
     }
   }
 

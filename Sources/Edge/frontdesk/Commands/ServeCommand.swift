@@ -12,7 +12,7 @@ import ServiceLifecycle
 
 struct ServeCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "serve", abstract: "Serve REST until stopped.",
+    commandName: "serve", abstract: "Serve REST, WebSockets and MCP until stopped.",
     discussion: """
       Prints {"event":"listening","port":N} when it is ready. Without a key, reads are open on loopback \
       and writes are refused. SIGTERM and Ctrl-C end it within 10 s; requests in work are finished.

@@ -161,13 +161,21 @@ import Testing
     var limits = GatewayConfiguration.Limits()
     limits.maxReads = 1
     limits.maxQueued = 1
-    limits.queueTimeout = .milliseconds(200)
-    let server = try await LiveServer(try Backend(generationTimeout: .seconds(8)), limits: limits)
+    limits.queueTimeout = .seconds(3)
+    let backend = try Backend(generationTimeout: .seconds(20))
+    let server = try await LiveServer(backend, limits: limits)
+    /// Each has its place before the next one asks.
+    func shows(_ line: String) async throws {
+      let deadline = ContinuousClock.now + .seconds(60)
+      while !backend.metrics.exposition().contains(line), ContinuousClock.now < deadline {
+        try await Task.sleep(for: .milliseconds(20))
+      }
+    }
     let (first, queued, refused) = (try server.connect(), try server.connect(), try server.connect())
     await first.send(Self.slow)
-    try await Task.sleep(for: .milliseconds(200))
+    try await shows("frontdesk_http_reads_in_work 1\n")
     await queued.send(Self.slow)
-    try await Task.sleep(for: .milliseconds(50))
+    try await shows("frontdesk_http_reads_queued 1\n")
     await refused.send(Self.slow)
     let reply = await refused.readToEnd(within: .seconds(30))
     #expect(reply.text.hasPrefix("HTTP/1.1 503") && reply.text.contains("\"overloaded\""))

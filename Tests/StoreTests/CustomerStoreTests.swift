@@ -127,6 +127,40 @@ import Testing
     #expect(try await store.messageHead() == head + 1)
   }
 
+  /// A purge reaches what was quoted to customers.
+  @Test func aPurgeTakesItsQuotesOutOfAnswers() async throws {
+    let folder = try TemporaryFolder()
+    let sample = try await Sample(folder: folder)
+    let store = sample.store
+    try await sample.write(Sample.document("secret", ["text"]), Sample.document("open", ["text"]))
+    let conversation = try await talk(store, anna, "What is it?")
+    var quoted: [Data] = []
+    for (number, name) in ["secret", "open"].enumerated() {
+      let id = try #require(try await store.document(name, in: sample.kb)).id.rawValue
+      let answer = Data(#"{"answer":{"text":"It is \#(name)."},"citations":[{"document_id":"\#(id)"}]}"#.utf8)
+      _ = try await store.append(
+        NewMessage(author: .bot, text: "It is \(name).", answer: answer, inReplyTo: number + 1),
+        to: conversation.id, in: [.bot], at: now)
+      quoted = try await sealed("SELECT body FROM messages WHERE author = 'bot'", store)
+    }
+    #expect(quoted.count == 2)
+    _ = try await store.purge("secret", from: sample.kb)
+    let texts = try await store.messages(of: conversation.id, after: 1, limit: 9)
+    #expect(texts.map(\.text) == [Message.withheldText, "It is open."])
+    #expect(texts[0].answer == nil && texts[1].answer != nil)
+    let files = try bytes(folder.url)
+    #expect(files.range(of: quoted[0]) == nil && files.range(of: quoted[1]) != nil)
+    // A process that was killed after the purge left word of it.
+    _ = try await store.append(
+      NewMessage(
+        author: .bot, text: "late", answer: Data(#"{"citations":[{"document_id":"1"}]}"#.utf8), inReplyTo: 9),
+      to: conversation.id, in: [.bot], at: now)
+    try await store.markQuotesPending(of: 1)
+    try await store.withholdPendingQuotes()
+    #expect(
+      try await store.messages(of: conversation.id, after: 3, limit: 9).map(\.text) == [Message.withheldText])
+  }
+
   @Test func aHoldBarsErasureAndSaysSo() async throws {
     let sample = try await Sample()
     let store = sample.store

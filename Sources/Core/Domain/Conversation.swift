@@ -74,6 +74,11 @@ public struct Message: Hashable, Sendable {
   }
 }
 
+extension Message {
+  /// In the place of an answer whose reader may not see what it quotes, or whose document was erased.
+  public static let withheldText = "This answer quotes a document that you may not see, or that was erased."
+}
+
 /// A customer as the company knows them.
 public struct Customer: Hashable, Sendable, Codable {
   /// The company's own id, 1 to 256 UTF-8 bytes.

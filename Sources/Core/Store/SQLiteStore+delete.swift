@@ -65,16 +65,17 @@ extension SQLiteStore {
   /// - Throws: `store_busy` where someone reads on: the document is erased all the same, and its bytes leave
   ///   the disk as soon as that reader ends.
   public func purge(_ externalID: String, from id: KnowledgeBaseID) async throws -> Generation? {
-    let isThere = try await knowledge.read { db in
-      try StoredDocument.find(externalID, in: try KnowledgeBaseRow.require(id, db).id, db) != nil
+    let found = try await knowledge.read { db in
+      try StoredDocument.find(externalID, in: try KnowledgeBaseRow.require(id, db).id, db)?.id
     }
-    guard isThere else { return nil }
+    guard let document = found else { return nil }
     // Rather a line too many than one too few.
     let (ledger, lookup, now) = (
       erasureLedger, try await lookup(ofDocument: externalID, in: id), options.now()
     )
     let mark = try await ledgerMark()
     try await Self.blocking { try ledger.append(.document, lookup, by: mark, at: now) }
+    try await markQuotesPending(of: document)
     let generation: Generation? = try await knowledge.write { db in
       let kb = try KnowledgeBaseRow.require(id, db)
       guard let stored = try StoredDocument.find(externalID, in: kb.id, db) else { return nil }
@@ -98,6 +99,7 @@ extension SQLiteStore {
     }
     guard let generation else { return nil }
     signals.committed(generation.rawValue)
+    try await withholdQuotes(of: document)
     try await eraser.run()
     return generation
   }

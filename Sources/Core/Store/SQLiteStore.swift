@@ -155,6 +155,7 @@ public final class SQLiteStore: DocumentStore, AccessKeyStore, Sendable {
       eraser.startInBackground()
     }
     if serviceErasure { serviceEraser.startInBackground() }
+    Task.detached { [weak self] in try? await self?.withholdPendingQuotes() }
   }
 
   /// Runs blocking work on a thread that is nobody else's.

@@ -196,9 +196,6 @@ public struct Turn: Hashable, Sendable {
 }
 
 extension Message {
-  /// In the place of an answer that its reader may not see.
-  static let withheldText = "This answer quotes a document that you may not see, or that was erased."
-
   fileprivate var withheld: Message {
     Message(
       id: id, sequence: sequence, author: author, text: Self.withheldText, status: status,

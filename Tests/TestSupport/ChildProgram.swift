@@ -17,6 +17,11 @@ public enum ChildProgram {
     for descriptor: Int32 in 0...2 {
       posix_spawn_file_actions_addopen(&actions, descriptor, "/dev/null", O_RDWR, 0)
     }
+    // A script that another test is writing cannot be run while a child holds it open.
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")) ?? []
+    for descriptor in names.compactMap({ Int32($0) }) where descriptor > 2 {
+      posix_spawn_file_actions_addclose(&actions, descriptor)
+    }
     // A shell goes there, and then becomes the program.
     let words = ["/bin/sh", "-c", "cd \"$0\" && exec \"$@\"", folder ?? "/", path] + arguments
     var pointers: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
